@@ -1,0 +1,87 @@
+"""What is never an entity, and how a name is trimmed to its minimal noun phrase."""
+
+from __future__ import annotations
+
+import re
+
+from spacy.tokens import Doc
+
+from kg.naming import word_key
+
+#: Words that name nothing by themselves, in normal form. A span made of these alone is not an entity.
+GENERIC = frozenset(
+    """
+    a an the our this that these those its their it we new novel proposed existing current previous prior recent
+    other such various several many multiple different same similar single simple general generic standard common
+    popular typical traditional conventional classical classic modern advanced sophisticated powerful efficient
+    effective robust scalable flexible practical principled unified integrated complete overall entire whole full
+    state art sota baseline baselines method methodology model modeling approach technique algorithm framework
+    system scheme strategy procedure process pipeline tool toolkit library package code software architecture
+    network layer module block component unit part element stage phase step mechanism operation operator function
+    theory analysis study research work paper experiment experimental result evaluation test testing benchmark
+    dataset data database corpus collection set sample example instance task problem challenge application domain
+    field area setting scenario case condition environment performance quality quantity efficiency effectiveness
+    improvement gain loss score measure metric value number amount rate level degree size scale cost time speed
+    training inference learning prediction estimation optimization generation feature representation embedding
+    input output information knowledge concept idea property solution variant extension version type kind class
+    family category group real world synthetic simulated large small high low deep shallow first second third two
+    three good better best strong weak fast slow main key core major end human user expert author image video text
+    audio speech language word sentence document token pixel object scene person agent robot graph node edge tree
+    state action policy reward distribution parameter variable hyperparameter weight gradient objective constraint
+    space dimension vector matrix tensor manifold trajectory path prior posterior likelihood probability assumption
+    bound theorem lemma proof condition guarantee property simulation comparison ablation public available standard
+    widely used wide range numerical empirical theoretical extensive comprehensive downstream upstream
+    """.split()
+)
+#: Generic words that end a name without being part of it, and those that start one.
+_TAIL = frozenset(
+    """method methods approach approaches framework frameworks technique techniques scheme schemes strategy strategies
+    dataset datasets benchmark benchmarks corpus corpora procedure procedures paradigm paradigms pipeline pipelines
+    architecture architectures methodology task tasks problem problems setting settings metric metrics""".split()
+)
+_TAIL_MODEL = frozenset("model models algorithm algorithms system systems".split())
+_HEAD = frozenset(
+    """a an the our this that these those its their his her new novel proposed existing current previous prior recent
+    other such various several many multiple different popular typical traditional conventional modern advanced
+    powerful effective well-known so-called called pretrained pre-trained vanilla standard common""".split()
+)
+_EDGE = frozenset(""" " ' ` `` '' ( ) [ ] { } , . ; : ! ? - – — / \\ | = < > * & ~ “ ” ‘ ’ """.split())
+_ONLY_MARKS = re.compile(r"^[\W\d_]+$")
+
+
+def trim(doc: Doc, start: int, end: int, label: str) -> tuple[int, int]:
+    """The span without articles, praise, brackets at its edges and generic words at its end; may become empty.
+
+    "the proposed Foo framework" becomes "Foo", but "Gaussian mixture model" keeps its last word.
+    """
+    while start < end and (doc[start].text in _EDGE or doc[start].is_space):
+        start += 1
+    while start < end and (doc[end - 1].text in _EDGE or doc[end - 1].is_space) and not _closes(doc, start, end):
+        end -= 1
+    while start < end - 1 and doc[start].lower_ in _HEAD and doc[start + 1].text not in "-–":
+        start += 1
+    while end - start > 1 and doc[end - 1].lower_ in _TAIL:
+        end -= 1
+    if end - start > 1 and doc[end - 1].lower_ in _TAIL_MODEL and (_is_name(doc[end - 2].text) or label == "DATASET"):
+        end -= 1
+    while start < end and doc[end - 1].text in _EDGE and not _closes(doc, start, end):
+        end -= 1
+    return start, end
+
+
+def _closes(doc: Doc, start: int, end: int) -> bool:
+    """Whether the last token closes a bracket that the span opens."""
+    return doc[end - 1].text == ")" and any(doc[i].text == "(" for i in range(start, end))
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is written as a proper name: capitals inside, all capitals or digits ("BERT model" is BERT)."""
+    return len(word) > 1 and (any(c.isupper() for c in word[1:]) or any(c.isdigit() for c in word))
+
+
+def is_generic(text: str) -> bool:
+    """Whether a span says nothing that papers could share: generic words, marks or numbers only."""
+    if _ONLY_MARKS.match(text) or len(text.strip()) < 2:
+        return True
+    words = [w for w in re.split(r"[\s\-–/]+", text) if w]
+    return all(word_key(w) in GENERIC or not any(c.isalpha() for c in w) for w in words)

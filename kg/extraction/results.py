@@ -1,0 +1,196 @@
+"""Numbers that an abstract states as results, tied to metric, dataset and method.
+
+A number is a result when it stands in a sentence with something it can be a value of: a metric named nearby
+("1.31 FID", "accuracy of 63.2%", "improves mAP by 2.1"), or a ratio of speed or cost ("2.3x faster"). It takes the
+metric nearest to it, the dataset nearest to it in the sentence, else the last one named, and the paper's own method
+unless another is named nearer as the subject.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from kg.records import Label, Mention, Result, ResultKind
+
+Doc.set_extension("kg_results", default=(), force=True)
+
+_NUMBER = re.compile(
+    r"(?<![\w.,/^_×-])(?P<sign>[+-]?)(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?:\s*(?P<unit>%p?|percent(?:age points?)?|points?\b|pp\b|dB\b|×|x\b|times\b|-?fold\b|ms\b|fps\b|FPS\b|hours?\b|"
+    r"minutes?\b|seconds?\b|mm\b|cm\b|BLEU\b|s\b))?(?![\w^])"
+)
+_UNITS = {
+    "percent": "%", "percentage points": "%", "percentage point": "%", "pp": "%", "%p": "%", "points": "points", "point": "points",
+    "times": "x", "×": "x", "fold": "x", "-fold": "x", "FPS": "fps",
+}  # fmt: skip
+_GAIN = re.compile(
+    r"\b(improv\w*|increas\w*|gain\w*|boost\w*|outperform\w*|surpass\w*|exceed\w*|better|higher|lower|reduc\w*|"
+    r"decreas\w*|drop\w*|margin|more|less|fewer|up to|improvement|over|rais\w*|sav\w*|cut\w*|enhanc\w*|beat\w*)\b",
+    re.IGNORECASE,
+)
+_ABSOLUTE = re.compile(r"\b(from|to|achiev\w*|attain\w*|reach\w*|obtain\w*|scor\w*|of|with|at|yield\w*|get\w*|=)\s*$", re.IGNORECASE)
+_FASTER = re.compile(r"(faster|speed-?\s?ups?|acceleration|accelerat\w*|quicker|throughput|speed)", re.IGNORECASE)
+_CHEAPER = re.compile(
+    r"(fewer|less|smaller|reduction|compression|lower|memory|parameters|FLOPs|computation|cost|cheaper|larger)",
+    re.IGNORECASE,
+)
+_NOT_RESULT = re.compile(
+    r"^\s*-?\s*(B|M|K|bit|bits|layers?|million|billion|trillion|languages|datasets|tasks|classes|categories|papers|"
+    r"images|videos|samples|examples|hours of|sentences|documents|tokens|parameters|GPUs?|benchmarks|domains|epochs|"
+    r"steps|D\b|d\b|users|subjects|participants|environments|models|methods|dimensions|frames\b(?! per)|"
+    r"demonstrations|questions|annotated|different|x\s*\d|×\s*\d|k\b)",
+    re.IGNORECASE,
+)
+_SETTING = re.compile(r"(?P<w>\d{2,4})\s?[×x]\s?(?P<h>\d{2,4})|\b(?P<shot>\d+-shot|zero-shot|few-shot|one-shot)\b")
+_YEAR = re.compile(r"^(19|20)\d\d$")
+_WINDOW = 90
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    start: int
+    end: int
+    value: float
+    unit: str
+    printed: str
+
+
+@Language.component("kg_results", assigns=["doc._.kg_results"])
+def kg_results(doc: Doc) -> Doc:
+    """Sets ``doc._.kg_results``; methods, metrics and datasets are surface forms as mentioned."""
+    mentions: Sequence[Mention] = doc._.kg_mentions
+    results: list[Result] = []
+    dataset: Mention | None = None
+    for sentence in doc.sents:
+        inside = [m for m in mentions if sentence.start_char <= m.start < sentence.end_char]
+        results += _in_sentence(doc, sentence, inside, mentions, dataset)
+        dataset = next((m for m in reversed(inside) if m.label == "DATASET"), dataset)
+    doc._.kg_results = tuple(results)
+    return doc
+
+
+def _in_sentence(
+    doc: Doc, sentence: Span, inside: list[Mention], mentions: Sequence[Mention], dataset: Mention | None
+) -> list[Result]:
+    text = sentence.text
+    found = []
+    for number in _numbers(text, sentence.start_char, inside):
+        before = text[: number.start - sentence.start_char]
+        after = text[number.end - sentence.start_char :]
+        kind = _kind(number, before, after)
+        metric = _metric(number, kind, inside, doc.text, before, after)
+        if metric is None:
+            continue
+        on = _dataset(number, inside, doc.text) or dataset
+        method = _method(number, inside, mentions, doc.text)
+        found.append(
+            Result(
+                method=method.text if method else "",
+                metric=metric,
+                dataset=on.text if on else "",
+                value=number.value,
+                unit=number.unit,
+                kind=kind,
+                setting=_setting(text, on, sentence.start_char, number),
+                start=number.start,
+                end=number.end,
+            )
+        )
+    return found
+
+
+def _numbers(text: str, offset: int, inside: list[Mention]) -> list[_Number]:
+    """Numbers that may be results: not part of a name, not a year, a count of things or a resolution."""
+    found = []
+    for match in _NUMBER.finditer(text):
+        start, end = match.start("value") + offset, match.end("value") + offset
+        printed, rest = match["value"], text[match.end("value") :]
+        if any(m.start <= start < m.end for m in inside) or _NOT_RESULT.match(rest):
+            continue
+        if _YEAR.match(printed) and not match["unit"]:
+            continue
+        if re.search(r"\d\s?[×x]\s?$", text[: match.start("value")]):
+            continue
+        unit = match["unit"] or ""
+        value = float(printed.replace(",", "")) * (-1 if match["sign"] == "-" else 1)
+        found.append(_Number(start, end, value, _UNITS.get(unit, unit), printed))
+    return found
+
+
+def _kind(number: _Number, before: str, after: str) -> ResultKind:
+    if number.unit == "x":
+        return "ratio"
+    near = before[-45:]
+    clause = re.split(r"[,;]| and ", near)[-1]
+    if re.search(r"\bby\s+(up to |about |around |over |at least |more than |nearly |an? \w+ of )*\S{0,3}$", near, re.IGNORECASE):
+        return "gain"
+    if _ABSOLUTE.search(before) and not re.search(r"(improvement|gain|increase|reduction|boost|margin|drop)s?\s+(of|to|with|up to)\s*$", near, re.IGNORECASE):
+        return "absolute"
+    if _GAIN.search(clause) or re.match(r"\S*\s*(\w+\s+){0,2}(improvement|gain|increase|reduction|boost|higher|better|lower|relative)", after, re.IGNORECASE):
+        return "gain"
+    return "absolute"
+
+
+def _metric(number: _Number, kind: ResultKind, inside: list[Mention], text: str, before: str, after: str) -> str | None:
+    """The surface of the metric that the number is a value of; None when the number is no result."""
+    best = _nearest(number, [m for m in inside if m.label == "METRIC"], text)
+    if kind == "ratio":
+        beside = after[:45]
+        if best is not None and _gap(number, best) <= 40:
+            return best.text
+        if _FASTER.search(beside) or _FASTER.search(before[-40:]):
+            return "speed-up"
+        return "computational cost" if _CHEAPER.search(beside) else None
+    if best is not None:
+        return best.text
+    return None
+
+
+def _gap(number: _Number, mention: Mention) -> int:
+    return max(mention.start - number.end, number.start - mention.end, 0)
+
+
+def _nearest(number: _Number, mentions: list[Mention], text: str) -> Mention | None:
+    """The mention nearest to the number, one that follows it being nearer ("1.31 FID"), a clause's end being a wall."""
+
+    def distance(m: Mention) -> float:
+        between = text[number.end : m.start] if m.start >= number.end else text[m.end : number.start]
+        walls = len(re.findall(r"[;]|, (?:while|whereas|but|which)", between)) * 60
+        after = 0.6 if m.start >= number.end and not re.search(r"[,(]| and ", between) else 1.0
+        return (len(between) + walls) * after
+
+    near = [m for m in mentions if _gap(number, m) <= _WINDOW]
+    return min(near, key=lambda m: (distance(m), m.start), default=None)
+
+
+def _dataset(number: _Number, inside: list[Mention], text: str) -> Mention | None:
+    candidates: list[Label] = ["DATASET"]
+    return _nearest(number, [m for m in inside if m.label in candidates], text) or next(
+        (m for m in inside if m.label == "DATASET"), None
+    )
+
+
+def _method(number: _Number, inside: list[Mention], mentions: Sequence[Mention], text: str) -> Mention | None:
+    """The proposed method named last before the number in the sentence, else the paper's own."""
+    before = [m for m in inside if m.label == "METHOD" and m.role == "proposed" and m.end <= number.start]
+    if before:
+        return before[-1]
+    return next((m for m in mentions if m.label == "METHOD" and m.role == "proposed"), None)
+
+
+def _setting(text: str, on: Mention | None, offset: int, number: _Number) -> str:
+    """What qualifies the dataset in the sentence: a resolution beside it or a number of shots."""
+    best = ""
+    nearest = 10**6
+    for match in _SETTING.finditer(text):
+        at = match.start() + offset
+        gap = abs(at - (on.end if on and on.start >= offset else number.start))
+        if gap < nearest and gap <= 40:
+            nearest = gap
+            best = f"{match['w']}x{match['h']}" if match["w"] else match["shot"]
+    return best

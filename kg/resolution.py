@@ -1,0 +1,308 @@
+"""From mentions to entities: which surface forms are one thing.
+
+Three authorities decide, in this order: the paper itself (an acronym it defines means what it says there), the
+gazetteer (known names and aliases), and the corpus (what an undefined acronym means in most papers that define it).
+Everything else is a matter of spelling, which `kg.naming` settles without looking at the corpus, so that an entity
+keeps its id when papers are added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from kg.extraction import Extraction
+from kg.extraction.gazetteer import Entry, Gazetteer
+from kg.naming import is_acronym_of, name_key, slug
+from kg.records import (
+    Entity,
+    EntityMention,
+    Label,
+    Mention,
+    PaperEntity,
+    ReadPaper,
+    Result,
+    Role,
+)
+
+#: When a paper's mentions of one entity differ in role, the first of these that occurs is the paper's.
+_ROLE_ORDER: tuple[Role, ...] = (
+    "proposed", "studied", "used", "compared", "evaluated_on", "measured", "addressed", "mentioned",
+)  # fmt: skip
+#: The share of defining papers that must agree on what an acronym stands for.
+_MAJORITY = 0.6
+_SETTING = re.compile(
+    r"[\s,(-]*(\d{2,4}\s?(?:[×x]|times)\s?\d{2,4}(?:\s?[×x]\s?\d+)?\)?|\b(?:val|test|train|validation|dev|test-dev|minival)"
+    r"(?:\s+set|\s+split)?)$"
+)
+_CLOSING = frozenset("),;")
+
+Key = tuple[Label, str]
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What resolution yields: the papers with their entities, the entities, and the rule behind each surface form.
+
+    `rules` maps an entity id and a surface form to the rule that joined them ("spelling", "defined in the paper",
+    "gazetteer", "defined in other papers", "setting").
+    """
+
+    papers: list[ReadPaper]
+    entities: dict[str, Entity]
+    rules: dict[tuple[str, str], str]
+
+
+@dataclass
+class _Group:
+    """The mentions of one paper that are one thing; `long` and `short` are keys where the paper defines an acronym."""
+
+    label: Label
+    keys: set[str]
+    mentions: list[Mention] = field(default_factory=list)
+    long: str = ""
+    short: str = ""
+    short_form: str = ""
+    long_form: str = ""
+
+
+def resolve(extractions: Sequence[Extraction], gazetteer: Gazetteer) -> Resolution:
+    """Give every mention its entity.
+
+    Parameters
+    ----------
+    extractions : sequence of Extraction
+        All papers of the graph.
+    gazetteer : Gazetteer
+        The known names, the user's included.
+    """
+    groups = [_groups(extraction) for extraction in extractions]
+    corpus = _Corpus(groups, gazetteer)
+    rules: dict[tuple[str, str], str] = {}
+    papers = [
+        _read_paper(extraction, paper_groups, corpus, rules)
+        for extraction, paper_groups in zip(extractions, groups, strict=True)
+    ]
+    entities = _entities(papers, corpus)
+    named = [_with_names(paper, entities) for paper in papers]
+    return Resolution(named, entities, rules)
+
+
+def base_name(text: str, label: Label) -> str:
+    """The name without a setting: "ImageNet 256×256" is ImageNet."""
+    return _SETTING.sub("", text) or text if label == "DATASET" else text
+
+
+def _groups(extraction: Extraction) -> list[_Group]:
+    """The things one paper names, acronyms joined to the long forms that the paper gives for them."""
+    by_key: dict[Key, _Group] = {}
+    for mention in extraction.mentions:
+        key = name_key(base_name(mention.text, mention.label))
+        group = by_key.setdefault((mention.label, key), _Group(mention.label, {key}))
+        group.mentions.append(mention)
+    for long, short in _definitions(extraction):
+        one = by_key[long.label, name_key(base_name(long.text, long.label))]
+        other = by_key[short.label, name_key(base_name(short.text, short.label))]
+        if one is not other:
+            one.keys |= other.keys
+            one.mentions += other.mentions
+            for key in other.keys:
+                by_key[one.label, key] = one
+        one.long, one.short = name_key(long.text), name_key(short.text)
+        one.long_form, one.short_form = long.text, short.text
+    return list({id(group): group for group in by_key.values()}.values())
+
+
+def _definitions(extraction: Extraction) -> Iterable[tuple[Mention, Mention]]:
+    """Neighbouring mentions like "long form (SF)" or "SF (long form)"."""
+    text = extraction.paper.text
+    for a, b in zip(extraction.mentions, extraction.mentions[1:], strict=False):
+        if a.label != b.label or text[a.end : b.start].strip() != "(" or text[b.end : b.end + 1] not in _CLOSING:
+            continue
+        if len(b.text) < len(a.text) and is_acronym_of(b.text, a.text):
+            yield a, b
+        elif len(a.text) < len(b.text) and is_acronym_of(a.text, b.text):
+            yield b, a
+
+
+class _Corpus:
+    """What all papers together say of acronyms, and the canonical key of every group."""
+
+    def __init__(self, groups: Sequence[Sequence[_Group]], gazetteer: Gazetteer):
+        self.gazetteer = gazetteer
+        self._meanings: defaultdict[Key, Counter[str]] = defaultdict(Counter)
+        for paper_groups in groups:
+            for group in paper_groups:
+                if group.short:
+                    self._meanings[group.label, group.short][group.long] += 1
+
+    def canonical(self, group: _Group) -> tuple[str, str]:
+        """The canonical name's key, prefixed by nothing, and the rule that found it."""
+        if group.short:
+            return self._defined(group), "defined in the paper"
+        key = min(group.keys)
+        entry = self.gazetteer.find(key, group.label)
+        if entry is not None:
+            return entry.name, "gazetteer"
+        meaning = self._majority(group.label, key)
+        if meaning is not None:
+            return meaning, "defined in other papers"
+        return key, "spelling"
+
+    def _defined(self, group: _Group) -> str:
+        long = self.gazetteer.find(group.long, group.label)
+        if long is not None:
+            return long.name
+        entry = self.gazetteer.find(group.short, group.label)
+        if entry is not None and is_acronym_of(group.short_form, entry.name):
+            # The gazetteer knows the acronym for something else that it also spells out.
+            return group.long
+        return self._short_or_long(group.label, group.short, group.short_form, group.long)
+
+    def _short_or_long(self, label: Label, short: str, short_form: str, long: str) -> str:
+        """A system goes by its short name, a concept by its long one; a contested short name serves nobody."""
+        if len(self._meanings[label, short]) > 1:
+            return long
+        letters = short_form.removesuffix("s")
+        systematic = len(letters) >= 4 or any(c.islower() for c in letters[1:]) or any(c.isdigit() for c in letters)
+        return short if systematic else long
+
+    def _majority(self, label: Label, key: str) -> str | None:
+        meanings = self._meanings.get((label, key))
+        if not meanings:
+            return None
+        long, count = max(meanings.items(), key=lambda item: (item[1], item[0]))
+        if count < _MAJORITY * meanings.total():
+            return None
+        known = self.gazetteer.find(long, label)
+        if known is not None:
+            return known.name
+        return key if len(meanings) == 1 and len(key) >= 4 else long
+
+    def entry(self, label: Label, name: str) -> Entry | None:
+        """The gazetteer's entry of a canonical name."""
+        return self.gazetteer.find(name, label)
+
+
+def entity_id(label: Label, name: str) -> str:
+    """``kind:slug`` of a canonical name."""
+    return f"{label.lower()}:{slug(name)}"
+
+
+def _read_paper(
+    extraction: Extraction, groups: Sequence[_Group], corpus: _Corpus, rules: dict[tuple[str, str], str]
+) -> ReadPaper:
+    merged: dict[str, PaperEntity] = {}
+    by_surface: dict[Key, str] = {}
+    for group in groups:
+        name, rule = corpus.canonical(group)
+        identifier = entity_id(group.label, name)
+        for mention in group.mentions:
+            by_surface[mention.label, mention.text] = identifier
+            same = name_key(mention.text) == name_key(name)
+            rules.setdefault((identifier, mention.text), "spelling" if same else rule)
+        merged[identifier] = _merge(merged.get(identifier), identifier, group, name)
+    entities = sorted(merged.values(), key=lambda e: (e.mentions[0].start, e.id))
+    results = tuple(_result(result, by_surface, corpus) for result in extraction.results)
+    return ReadPaper(extraction.paper, tuple(entities), results)
+
+
+def _merge(known: PaperEntity | None, identifier: str, group: _Group, name: str) -> PaperEntity:
+    mentions = {EntityMention(m.start, m.end, m.text) for m in group.mentions}
+    roles = {m.role for m in group.mentions}
+    if known is not None:
+        mentions |= set(known.mentions)
+        roles.add(known.role)
+    ordered = tuple(sorted(mentions, key=lambda m: (m.start, m.end)))
+    return PaperEntity(identifier, group.label, name, min(roles, key=_ROLE_ORDER.index), ordered)
+
+
+def _result(result: Result, by_surface: Mapping[Key, str], corpus: _Corpus) -> Result:
+    """The result with entity ids for its surface forms; a metric that the text only implies is the gazetteer's."""
+    metric = by_surface.get(("METRIC", result.metric))
+    if metric is None and result.metric:
+        entry = corpus.entry("METRIC", result.metric)
+        metric = entity_id("METRIC", entry.name if entry else name_key(result.metric))
+    return replace(
+        result,
+        method=by_surface.get(("METHOD", result.method), ""),
+        metric=metric or "",
+        dataset=by_surface.get(("DATASET", result.dataset), ""),
+    )
+
+
+def _entities(papers: Sequence[ReadPaper], corpus: _Corpus) -> dict[str, Entity]:
+    surfaces: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    keys: dict[str, tuple[Label, str]] = {}
+    for paper in papers:
+        for entity in paper.entities:
+            keys[entity.id] = (entity.label, entity.name)
+            surfaces[entity.id].update({m.text for m in entity.mentions})
+        for result in paper.results:
+            if result.metric not in keys:
+                keys[result.metric] = ("METRIC", result.metric.split(":", 1)[1].replace("-", " "))
+    counts = Counter(e.id for paper in papers for e in paper.entities)
+    entities = {
+        identifier: _entity(identifier, label, key, surfaces[identifier], counts[identifier], corpus)
+        for identifier, (label, key) in sorted(keys.items())
+    }
+    wider = _broader(entities)
+    return {identifier: replace(e, broader=wider.get(identifier, ())) for identifier, e in entities.items()}
+
+
+def _entity(identifier: str, label: Label, key: str, surfaces: Counter[str], papers: int, corpus: _Corpus) -> Entity:
+    entry = corpus.entry(label, key)
+    name = entry.name if entry is not None and entity_id(label, entry.name) == identifier else _display(key, surfaces)
+    aliases = tuple(sorted(s for s in surfaces if s != name))
+    return Entity(
+        id=identifier,
+        label=label,
+        name=name,
+        aliases=aliases,
+        papers=papers,
+        surfaces=dict(sorted(surfaces.items())),
+        same_as=entry.identifiers if entry else (),
+        higher_is_better=entry.higher_is_better if entry else None,
+    )
+
+
+def _display(key: str, surfaces: Counter[str]) -> str:
+    """The spelling to show: the commonest in the corpus with the id's slug, else one made from the key.
+
+    Title case is passed over when a paper writes the name in running text ("Subspace Clustering" in a title).
+    """
+    fitting = {text: count for text, count in surfaces.items() if slug(text) == slug(key)}
+    if fitting:
+        return min(fitting, key=lambda text: (_heading(text), -fitting[text], text))
+    spelt = {word_form: text for text in surfaces for word_form in [text.removesuffix("s")] if slug(word_form) == slug(key)}
+    if spelt:
+        return min(spelt, key=lambda text: (_heading(text), text))
+    return key
+
+
+def _heading(text: str) -> bool:
+    """Whether a multi-word name is written as in a heading, every word with a capital."""
+    words = [w for w in re.split(r"[\s-]+", text) if w[:1].isalpha()]
+    return len(words) > 1 and all(w[0].isupper() and w[1:].islower() for w in words)
+
+
+def _broader(entities: Mapping[str, Entity]) -> dict[str, tuple[str, ...]]:
+    """Wider entities by composition: the longest proper ending of a name that is itself an entity of the graph."""
+    by_key = {(e.label, name_key(e.name)): e.id for e in entities.values()}
+    wider: dict[str, tuple[str, ...]] = {}
+    for entity in entities.values():
+        if entity.label == "METRIC":
+            continue
+        words = name_key(entity.name).split()
+        for start in range(1, len(words)):
+            found = by_key.get((entity.label, " ".join(words[start:])))
+            if found is not None and found != entity.id:
+                wider[entity.id] = (found,)
+                break
+    return wider
+
+
+def _with_names(paper: ReadPaper, entities: Mapping[str, Entity]) -> ReadPaper:
+    return replace(paper, entities=tuple(replace(e, name=entities[e.id].name) for e in paper.entities))

@@ -253,6 +253,18 @@ class Entity:
     same_as: tuple[str, ...] = ()
     higher_is_better: bool | None = None
 
+    def as_dict(self) -> dict[str, Any]:
+        """The entity as ``entities.jsonl`` holds it."""
+        record = {name: getattr(self, name) for name in self.__slots__}
+        lists = {name: list(value) for name, value in record.items() if isinstance(value, tuple)}
+        return {**record, **lists, "surfaces": dict(sorted(self.surfaces.items()))}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Entity:
+        """The inverse of `as_dict`."""
+        values = {name: record[name] for name in cls.__slots__}
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
 
 def entity_kind(entity_id: str) -> Label:
     """The label that an entity id's prefix stands for (``method:adam`` → METHOD)."""

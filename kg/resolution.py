@@ -241,7 +241,7 @@ def _entities(papers: Sequence[ReadPaper], corpus: _Corpus) -> dict[str, Entity]
             keys[entity.id] = (entity.label, entity.name)
             surfaces[entity.id].update({m.text for m in entity.mentions})
         for result in paper.results:
-            if result.metric not in keys:
+            if result.metric and result.metric not in keys:
                 keys[result.metric] = ("METRIC", result.metric.split(":", 1)[1].replace("-", " "))
     counts = Counter(e.id for paper in papers for e in paper.entities)
     entities = {

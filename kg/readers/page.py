@@ -17,7 +17,10 @@ MAX_TITLE = 300
 _BUTTON = re.compile(
     r"^(?:Subscribe|Sign ?up|Log ?in|Upvote|Follow|Share|Search|Trending|Submit|Next|Previous)(?=[A-Z0-9\"“'(])"
 )
-_PAGE = re.compile(r"^(get trending papers|subscribe|sign up|log in|cookie|privacy|\d+\s*$|upvote|by\s+\S+$|·)", re.IGNORECASE)
+_PAGE = re.compile(
+    r"^(get trending papers\b.*|(subscribe|sign ?up|log ?in|upvote|follow|share|next|previous)|(cookie|privacy)\b.*|\d+|by\s+\S+|·.*)$",
+    re.IGNORECASE,
+)
 
 
 def read_page(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:

@@ -18,11 +18,14 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from kg.errors import InputError
 from kg.extraction.encoder import piece_hints
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.tags import HEAD_ROLES, TAGS, begin
 from kg.extraction.wordpiece import WordPieces, encode_words
-from kg.records import LABELS, Label
+from kg.naming import name_key
+from kg.readers.cleaning import clean
+from kg.records import LABELS, Label, Paper
 
 NO_ROLE = -1
 _MAX_PIECES = 384
@@ -88,6 +91,44 @@ def read_spans(path: Path, labels: Sequence[Label]) -> Iterator[Text]:
         yield Text(record["id"], record["text"], spans, tuple(labels))
 
 
+def read_annotated(paths: Iterable[Path], papers: Iterable[Paper]) -> list[Text]:
+    """Annotated papers as texts: JSONL with ``entities`` (label, surfaces, role, optional).
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        A line gives its ``title`` and ``abstract``, or an ``id`` or a ``title`` by which the text is found in `papers`.
+    papers : iterable of Paper
+        Where the texts of the other lines are.
+
+    Raises
+    ------
+    InputError
+        When a line's text is nowhere to be found.
+    """
+    records = [(path, number, record) for path in paths for number, record in enumerate(read_lines(path), 1)]
+    wanted = {key for _, _, record in records for key in _keys(record)}
+    found: dict[str, str] = {}
+    for paper in papers:
+        for key in _keys({"id": paper.id, "title": paper.title}):
+            if key in wanted:
+                found[key] = paper.text
+    texts = []
+    for path, number, record in records:
+        own = record.get("abstract") and f"{clean(record['title'])}\n{clean(record['abstract'])}"
+        text = own or next((found[key] for key in _keys(record) if key in found), None)
+        if text is None:
+            raise InputError("no text for this paper among the given texts", file=str(path), line=number, record=record["id"])
+        texts.append(Text(record["id"], text, spans_of_entities(text, record["entities"])))
+    return texts
+
+
+def _keys(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """By what a record's text is found: its id, else its title."""
+    title = record.get("title")
+    return (f"id {record['id']}", *([f"title {name_key(clean(title))}"] if title else []))
+
+
 def occurrences(text: str, surface: str) -> Iterator[tuple[int, int]]:
     """Where `surface` stands in `text` as whole words."""
     at = text.find(surface)
@@ -97,7 +138,7 @@ def occurrences(text: str, surface: str) -> Iterator[tuple[int, int]]:
         inside_right = end < len(text) and text[end].isalnum() and surface[-1:].isalnum()
         if not inside_left and not inside_right:
             yield at, end
-        at = text.find(surface, at + 1)
+        at = text.find(surface, at + 1) if surface else -1
 
 
 def spans_of_entities(text: str, entities: Iterable[Mapping[str, Any]]) -> tuple[GoldSpan, ...]:
@@ -105,7 +146,7 @@ def spans_of_entities(text: str, entities: Iterable[Mapping[str, Any]]) -> tuple
     found = [
         GoldSpan(start, end, entity["label"], entity.get("role", ""), bool(entity.get("optional")))
         for entity in entities
-        for surface in entity["surfaces"]
+        for surface in dict.fromkeys(clean(surface) for surface in entity["surfaces"])
         for start, end in occurrences(text, surface)
     ]
     found.sort(key=lambda s: (s.start - s.end, s.start))

@@ -5,14 +5,19 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from kg.files import atomic_writer
 from kg.training.data import NO_ROLE, Example
 from kg.training.network import Tagger
+
+
+_CHECKPOINT_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,7 @@ def collate(examples: Sequence[Example]) -> Batch:
 
 def loss_of(model: Tagger, batch: Batch, schedule: Schedule) -> Tensor:
     """Mean over words of -log P(allowed tags), plus the roles' cross-entropy, plus the teacher's where there is one."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        tags, roles = model(batch.ids, batch.shapes, batch.hints, batch.mask)
+    tags, roles = model(batch.ids, batch.shapes, batch.hints, batch.mask)
     log_tags = F.log_softmax(tags[batch.at].float(), dim=-1)
     log_roles = F.log_softmax(roles[batch.at].float(), dim=-1)
     hard = -torch.logsumexp(log_tags.masked_fill(~batch.allowed, -1e4), dim=-1).mean()
@@ -109,24 +113,32 @@ def fit(
     examples: Sequence[Example],
     schedule: Schedule,
     seed: int,
+    checkpoint: Path | None = None,
     progress: Callable[[int, int, float], None] | None = None,
 ) -> None:
-    """Fit `model` in place with AdamW and a linear warm-up and decay (Loshchilov and Hutter 2019)."""
-    torch.manual_seed(seed)
+    """Fit `model` in place with AdamW and a linear warm-up and decay (Loshchilov and Hutter 2019).
+
+    Parameters
+    ----------
+    model : Tagger
+    examples : sequence of Example
+    schedule : Schedule
+    seed : int
+        Of batches, dropout and hidden hints: the same seed gives the same model, interrupted or not.
+    checkpoint : Path, optional
+        Where the state is kept every `_CHECKPOINT_STEPS` steps; a fit that finds it goes on from there.
+    progress : callable, optional
+        Is given step, number of steps and loss after every step.
+    """
     rng = random.Random(seed)
     groups = [group for _ in range(schedule.epochs) for group in batches(examples, schedule.pieces, rng)]
-    heads = [p for name, p in model.named_parameters() if not name.startswith("encoder")]
-    body = [p for name, p in model.named_parameters() if name.startswith("encoder")]
-    optimizer = torch.optim.AdamW(
-        [{"params": body, "scale": 1.0}, {"params": heads, "scale": 5.0}], lr=schedule.rate, weight_decay=0.01
-    )
+    optimizer = _optimizer(model, schedule)
+    done = _resume(model, optimizer, checkpoint)
     model.train()
-    warm = max(1, int(len(groups) * schedule.warmup))
-    for step, group in enumerate(groups):
-        rate = schedule.rate * min((step + 1) / warm, max(0.0, (len(groups) - step) / max(1, len(groups) - warm)))
-        for parameters in optimizer.param_groups:
-            parameters["lr"] = rate * parameters["scale"]
-        batch = collate(group)
+    for step in range(done, len(groups)):
+        torch.manual_seed(seed * 1_000_003 + step)
+        _set_rate(optimizer, schedule, step, len(groups))
+        batch = collate(groups[step])
         _drop_hints(batch, schedule.hint_dropout)
         loss = loss_of(model, batch, schedule)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -135,7 +147,39 @@ def fit(
         optimizer.zero_grad()
         if progress:
             progress(step + 1, len(groups), float(loss.detach()))
+        if checkpoint and (step + 1) % _CHECKPOINT_STEPS == 0:
+            _save(model, optimizer, step + 1, checkpoint)
     model.eval()
+
+
+def _optimizer(model: Tagger, schedule: Schedule) -> torch.optim.AdamW:
+    """AdamW; the heads, which start from nothing, learn five times as fast as the encoder."""
+    heads = [p for name, p in model.named_parameters() if not name.startswith("encoder")]
+    body = [p for name, p in model.named_parameters() if name.startswith("encoder")]
+    groups = [{"params": body, "scale": 1.0}, {"params": heads, "scale": 5.0}]
+    return torch.optim.AdamW(groups, lr=schedule.rate, weight_decay=0.01)
+
+
+def _set_rate(optimizer: torch.optim.AdamW, schedule: Schedule, step: int, steps: int) -> None:
+    warm = max(1, int(steps * schedule.warmup))
+    rate = schedule.rate * min((step + 1) / warm, (steps - step) / max(1, steps - warm))
+    for parameters in optimizer.param_groups:
+        parameters["lr"] = rate * parameters["scale"]
+
+
+def _save(model: Tagger, optimizer: torch.optim.AdamW, step: int, path: Path) -> None:
+    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+    with atomic_writer(path, "wb") as file:
+        torch.save(state, file)
+
+
+def _resume(model: Tagger, optimizer: torch.optim.AdamW, path: Path | None) -> int:
+    if path is None or not path.exists():
+        return 0
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["step"])
 
 
 def _drop_hints(batch: Batch, share: float) -> None:
@@ -156,7 +200,7 @@ def predict(models: Sequence[Tagger], examples: Sequence[Example], pieces: int =
     found: dict[int, tuple[np.ndarray, np.ndarray]] = {}
     for group in batches(examples, pieces, None):
         batch = collate(group)
-        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.no_grad():
             outputs = [model(batch.ids, batch.shapes, batch.hints, batch.mask) for model in models]
         tags = sum(F.softmax(t[batch.at].float(), -1) for t, _ in outputs) / len(models)
         roles = sum(F.softmax(r[batch.at].float(), -1) for _, r in outputs) / len(models)

@@ -6,6 +6,7 @@ feature. Two heads read it: BIO tags of entities, and the role an entity plays i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,18 +19,24 @@ from kg.extraction.wordpiece import SHAPES
 
 @dataclass(frozen=True)
 class Architecture:
-    """Sizes of an encoder. `layers` is what a student has fewer of than its teacher."""
+    """Sizes of an encoder. A student has fewer `layers`, `heads` and `hidden` units than its teacher."""
 
     pieces: int
     layers: int = 6
     width: int = 384
     heads: int = 12
+    head_width: int = 32
     hidden: int = 1536
     positions: int = 512
     shapes: int = len(SHAPES) + 1
     hints: int = 10
     tags: int = 9
     roles: int = 5
+
+    @property
+    def attention_width(self) -> int:
+        """Width of the queries, keys and values of all heads together."""
+        return self.heads * self.head_width
 
     def as_dict(self) -> dict[str, int]:
         """The sizes as plain numbers, for a checkpoint's header."""
@@ -42,8 +49,8 @@ class Layer(nn.Module):
     def __init__(self, size: Architecture):
         super().__init__()
         self.heads = size.heads
-        self.qkv = nn.Linear(size.width, 3 * size.width)
-        self.out = nn.Linear(size.width, size.width)
+        self.qkv = nn.Linear(size.width, 3 * size.attention_width)
+        self.out = nn.Linear(size.attention_width, size.width)
         self.norm_attention = nn.LayerNorm(size.width, eps=1e-12)
         self.up = nn.Linear(size.width, size.hidden)
         self.down = nn.Linear(size.hidden, size.width)
@@ -51,10 +58,10 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         """Map (batch, pieces, width) to the same shape; `bias` is added to the attention scores."""
-        batch, length, width = x.shape
-        q, k, v = self.qkv(x).view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        batch, length, _ = x.shape
+        q, k, v = self.qkv(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
-        x = self.norm_attention(x + self.out(mixed.transpose(1, 2).reshape(batch, length, width)))
+        x = self.norm_attention(x + self.out(mixed.transpose(1, 2).reshape(batch, length, -1)))
         return self.norm_hidden(x + self.down(F.gelu(self.up(x))))
 
 
@@ -100,38 +107,22 @@ class Tagger(nn.Module):
         return self.tags(x), self.roles(x)
 
 
-class MaskedLanguageModel(nn.Module):
-    """The encoder with a head that guesses hidden pieces, its output weights tied to the piece embeddings."""
-
-    def __init__(self, encoder: Encoder):
-        super().__init__()
-        width = encoder.size.width
-        self.encoder = encoder
-        self.transform = nn.Linear(width, width)
-        self.norm = nn.LayerNorm(width)
-        self.bias = nn.Parameter(torch.zeros(encoder.size.pieces))
-
-    def forward(self, ids: Tensor, shapes: Tensor, mask: Tensor, hidden: Tensor) -> Tensor:
-        """Scores of shape (hidden pieces, vocabulary) at the places where `hidden` is true."""
-        x = self.encoder(ids, shapes, torch.zeros_like(ids), mask)[hidden]
-        return F.linear(self.norm(F.gelu(self.transform(x))), self.encoder.piece.weight, self.bias)
-
-
-def load_bert(encoder: Encoder, weights: Path, keep: list[int]) -> None:
+def load_bert(encoder: Encoder, weights: Path, origins: Sequence[Sequence[int]]) -> None:
     """Fill `encoder` from a BERT checkpoint in safetensors format.
 
     Parameters
     ----------
     weights : Path
         ``model.safetensors`` of a BERT with the same width; its first ``encoder.size.layers`` layers are taken.
-    keep : list of int
-        For every piece of our vocabulary its row in the checkpoint's embedding table.
+    origins : sequence of sequence of int
+        For every piece of our vocabulary the rows of the checkpoint's embedding table whose mean it starts from.
     """
     from safetensors.torch import load_file
 
     source = load_file(weights)
     with torch.no_grad():
-        encoder.piece.weight.copy_(source["embeddings.word_embeddings.weight"][keep])
+        table = source["embeddings.word_embeddings.weight"]
+        encoder.piece.weight.copy_(torch.stack([table[list(rows)].mean(dim=0) for rows in origins]))
         token_type = source["embeddings.token_type_embeddings.weight"][0]
         encoder.position.weight.copy_(source["embeddings.position_embeddings.weight"] + token_type)
         _copy(encoder.norm, source, "embeddings.LayerNorm")

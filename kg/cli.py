@@ -1,0 +1,301 @@
+"""The command line: parses arguments, calls the library, prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg import console
+from kg.errors import InputError, KgError, UsageError
+
+app = typer.Typer(
+    help="Turn a pile of paper abstracts into a knowledge graph.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder that `kg build` wrote.")]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[INPUT]...", help="Files, folders, globs or - for standard input; none: the sample."),
+]
+Format = Annotated[str | None, typer.Option("--format", help="text, jsonl, json, csv, tsv, parquet, bibtex or ris.")]
+Tables = Annotated[list[Path] | None, typer.Option("--gazetteer", help="TSV of names that extend or override ours.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", help="Processes that read papers.", min=1)]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first record that cannot be read.")]
+
+
+@app.command("build")
+def build_command(
+    inputs: Inputs = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where the graph goes.")] = Path("output"),
+    format: Format = None,
+    gazetteer: Tables = None,
+    jobs: Jobs = 1,
+    related: Annotated[int, typer.Option("--related", help="Links a paper gets at most.", min=0)] = 10,
+    base_iri: Annotated[str | None, typer.Option("--base-iri", help="Namespace of the nodes in RDF.")] = None,
+    add: Annotated[bool, typer.Option("--add", help="Keep the papers that the folder already holds.")] = False,
+    strict: Strict = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Read, extract, resolve, link, and write everything."""
+    from kg.pipeline import BASE_IRI, Options, build
+
+    options = Options(format, strict, tuple(gazetteer or ()), jobs, related, base_iri or BASE_IRI, add)
+    with console.progress_bar() as report:
+        made = build(inputs or (), output, options, report)
+    for problem in made.skipped[:20]:
+        console.err.print(f"skipped {problem}", markup=False, soft_wrap=True)
+    if len(made.skipped) > 20:
+        console.err.print(f"… and {len(made.skipped) - 20:,} more: see {output / 'manifest.json'}", markup=False)
+    console.out.print(console.build_table(made))
+    page = output / "graph.html"
+    console.out.print(
+        f"\nNext: open {page} in a browser\n"
+        f"      kg query {output} --name most-shared-methods\n"
+        f"      kg query {output} --list",
+        markup=False,
+        soft_wrap=True,
+    )
+    if open_:
+        typer.launch(page.resolve().as_uri())
+
+
+@app.command("extract")
+def extract_command(
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...")],
+    output: Annotated[str, typer.Option("-o", "--output", help="File, or - for standard output.")] = "-",
+    format: Format = None,
+    gazetteer: Tables = None,
+    jobs: Jobs = 1,
+    strict: Strict = False,
+) -> None:
+    """Only read: one JSON line a paper, its entities resolved within the papers given."""
+    from kg.extraction.gazetteer import Gazetteer
+    from kg.extraction.parallel import extract_parallel
+    from kg.files import atomic_writer
+    from kg.readers import Skipped, read
+    from kg.resolution import resolve
+
+    def report(problem: Skipped) -> None:
+        console.err.print(f"skipped {problem}", markup=False, soft_wrap=True)
+
+    tables = tuple(gazetteer or ())
+    papers = read(inputs, format=format, strict=strict, skipped=report)
+    resolution = resolve(list(extract_parallel(papers, tables, jobs)), Gazetteer.load(tables))
+    lines = (json.dumps(paper.as_dict(), ensure_ascii=False) + "\n" for paper in resolution.papers)
+    if output == "-":
+        sys.stdout.writelines(lines)
+    else:
+        with atomic_writer(Path(output)) as file:
+            file.writelines(lines)
+
+
+@app.command("query")
+def query_command(
+    folder: Folder,
+    sparql: Annotated[str | None, typer.Argument(metavar="[SPARQL]", help="SELECT, ASK, CONSTRUCT or DESCRIBE.")] = None,
+    file: Annotated[Path | None, typer.Option("-f", "--file", help="File with the query.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="One of the named queries.")] = None,
+    parameter: Annotated[list[str] | None, typer.Option("-p", "--param", help="NAME=VALUE for a named query.")] = None,
+    format: Annotated[str, typer.Option("--format", help="table, csv, json or xml.")] = "table",
+    list_: Annotated[bool, typer.Option("--list", help="Show the named queries.")] = False,
+) -> None:
+    """Ask the graph in SPARQL."""
+    from kg.sparql import named_queries, named_query, query
+
+    if list_:
+        for item in named_queries():
+            console.out.print(f"{item.usage:<44} {item.description}", markup=False, soft_wrap=True)
+        return
+    given = [text for text in (sparql, file, name) if text]
+    if len(given) != 1:
+        raise UsageError("give one query: as text, with --file or with --name (see --list)")
+    if name:
+        text = named_query(name, **_parameters(parameter or []))
+    else:
+        text = file.read_text(encoding="utf-8") if file else str(sparql)
+    sys.stdout.write(query(folder, text).format(format))
+
+
+def _parameters(pairs: list[str]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"a parameter is NAME=VALUE, not {pair!r}")
+        found[key] = value
+    return found
+
+
+@app.command("validate")
+def validate_command(folder: Folder) -> None:
+    """Check the graph against the SHACL shapes and say in words what fails."""
+    from kg.validation import validate
+
+    problems = validate(folder)
+    for problem in problems:
+        console.out.print(problem, markup=False, soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+    console.out.print("The graph fits its shapes.")
+
+
+@app.command("evaluate")
+def evaluate_command(
+    gold: Annotated[Path, typer.Argument(metavar="GOLD", help="Annotated papers, JSONL.")],
+    predicted: Annotated[
+        Path | None, typer.Argument(metavar="[DIR|FILE]", help="Output of a build; default: read GOLD's own texts now.")
+    ] = None,
+    errors: Annotated[int, typer.Option("--errors", help="Show the errors of this many papers, worst first.")] = 0,
+) -> None:
+    """Precision, recall and F1 against annotated papers."""
+    from kg.evaluation import evaluate, read_gold
+    from kg.store import read_papers
+
+    papers = read_gold(gold)
+    found = list(read_papers(predicted)) if predicted else _read_gold_texts(papers)
+    scores = evaluate(papers, found)
+    for table in console.evaluation_tables(scores):
+        console.out.print(table)
+    if scores.missing:
+        console.err.print(f"no prediction for {len(scores.missing)} papers: {', '.join(scores.missing[:5])} …")
+    for paper in scores.errors[:errors]:
+        for line in console.error_lines(paper):
+            console.out.print(line, soft_wrap=True)
+
+
+def _read_gold_texts(gold: list) -> list:  # type: ignore[type-arg]
+    from kg.extraction import extract
+    from kg.extraction.gazetteer import Gazetteer
+    from kg.readers.cleaning import clean
+    from kg.records import Paper
+    from kg.resolution import resolve
+
+    papers = [Paper(p.id, clean(p.title), clean(p.abstract)) for p in gold if p.abstract]
+    if not papers:
+        raise UsageError("GOLD holds no texts: give the folder or file with the predictions too")
+    return resolve(list(extract(papers)), Gazetteer.load()).papers
+
+
+@app.command("explain")
+def explain_command(folder: Folder, entity: Annotated[str, typer.Argument(help="Id, name or surface form.")]) -> None:
+    """Show which surface forms are one entity, in which papers, and by which rule."""
+    from kg.lookup import find_entities
+    from kg.store import read_entities, read_papers
+
+    entities, rules = read_entities(folder)
+    papers = list(read_papers(folder))
+    for found in find_entities(entities, entity):
+        for line in console.entity_lines(found, rules, papers):
+            console.out.print(line, soft_wrap=True)
+
+
+@app.command("related")
+def related_command(folder: Folder, paper: Annotated[str, typer.Argument(help="Id or part of the title.")]) -> None:
+    """Papers near to one, and the entities that say so."""
+    from kg.lookup import find_paper
+    from kg.store import read_entities, read_papers
+
+    papers = list(read_papers(folder))
+    entities, _ = read_entities(folder)
+    console.out.print(console.related_table(find_paper(papers, paper), papers, entities))
+
+
+@app.command("leaderboard")
+def leaderboard_command(
+    folder: Folder,
+    dataset: Annotated[str | None, typer.Argument(metavar="[DATASET]")] = None,
+    metric: Annotated[str | None, typer.Argument(metavar="[METRIC]")] = None,
+) -> None:
+    """Results that compare: one table a dataset, metric and setting, the best first."""
+    from kg.leaderboards import leaderboards
+    from kg.store import read_entities, read_papers
+
+    entities, _ = read_entities(folder)
+    boards = leaderboards(read_papers(folder), entities, dataset, metric)
+    if not boards:
+        raise UsageError("no results that compare" + (f" on {dataset}" if dataset else ""))
+    for board in boards:
+        console.out.print(console.leaderboard_table(board))
+
+
+@app.command("export")
+def export_command(
+    folder: Folder,
+    to: Annotated[str, typer.Option("--to", help="Target format; see the list in the README.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="File or folder; default inside DIR.")] = None,
+) -> None:
+    """Write the graph in another format."""
+    from kg.export import export
+
+    console.out.print(str(export(folder, to, output)), markup=False, soft_wrap=True)
+
+
+@app.command("serve")
+def serve_command(
+    folder: Folder,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 7878,
+) -> None:
+    """SPARQL endpoint, explorer page and dereferenceable IRIs."""
+    from kg.server import serve
+
+    serve(folder, host, port)
+
+
+@app.command("train")
+def train_command(
+    labelled: Annotated[list[Path], typer.Argument(metavar="LABELLED...", help="Annotated papers, JSONL.")],
+    texts: Annotated[list[str], typer.Option("--texts", help="Where the texts are, and unlabelled ones.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder of the model.")],
+    work: Annotated[Path, typer.Option("--work", help="Folder of the steps' results.")] = Path("training"),
+    held_out: Annotated[list[Path] | None, typer.Option("--held-out", help="Papers never to train on, JSONL.")] = None,
+    config: Annotated[Path | None, typer.Option("--config", help="spaCy config; default the package's.")] = None,
+) -> None:
+    """Rebuild the model; an interrupted run goes on where it stopped."""
+    try:
+        from kg.training.command import train_from_files
+    except ImportError as error:
+        raise UsageError(f"training needs more packages ({error.name}): pip install 'kg-abstracts[train]'") from error
+
+    def report(step: str, done: int, total: int, loss: float) -> None:
+        if done % 20 == 0 or done == total:
+            console.err.print(f"{step}: {done}/{total}  loss {loss:.4f}", markup=False)
+
+    train_from_files(labelled, texts, output, work, held_out or [], config, report)
+
+
+def main() -> None:
+    """Run the command line; every expected error is one line and an exit status.
+
+    0 all read, 1 nothing usable, 2 usage, 3 a record skipped under ``--strict``, 130 interrupted.
+    """
+    try:
+        app(standalone_mode=True)
+    except InputError as error:
+        console.err.print(f"kg: {error}", markup=False, soft_wrap=True, style="red")
+        sys.exit(3 if "--strict" in sys.argv else 1)
+    except UsageError as error:
+        console.err.print(f"kg: {error}", markup=False, soft_wrap=True, style="red")
+        sys.exit(2)
+    except KgError as error:
+        console.err.print(f"kg: {error}", markup=False, soft_wrap=True, style="red")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        console.err.print("kg: interrupted; run the same command again to go on", markup=False)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        console.err.print(f"kg: {where}{error.strerror or error}", markup=False, soft_wrap=True, style="red")
+        sys.exit(1)

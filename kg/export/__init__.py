@@ -1,0 +1,59 @@
+"""The graph in other forms: one module a target. `export` writes a folder's graph as any of `TARGETS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import networkx as nx
+
+from kg.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A form of the graph: the function that writes it and where it goes inside the folder by default."""
+
+    module: str
+    function: str
+    file: str
+    description: str
+
+    def write(self, graph: nx.MultiDiGraph, path: Path) -> None:
+        """Write `graph` to `path`."""
+        function: Callable[[nx.MultiDiGraph, Path], None] = getattr(import_module(self.module), self.function)
+        function(graph, path)
+
+
+TARGETS: dict[str, Target] = {
+    "turtle": Target("kg.export.serialisations", "write_turtle", "graph.ttl", "RDF, Turtle"),
+    "trig": Target("kg.export.serialisations", "write_trig", "graph.trig", "RDF, a named graph a paper"),
+    "ntriples": Target("kg.export.serialisations", "write_ntriples", "graph.nt", "RDF, a line a triple"),
+    "rdfxml": Target("kg.export.serialisations", "write_rdfxml", "graph.rdf", "RDF/XML"),
+    "jsonld": Target("kg.export.serialisations", "write_jsonld", "graph.jsonld", "RDF, JSON-LD"),
+    "graphml": Target("kg.export.graphml", "write_graphml", "graph.graphml", "GraphML for networkx, Gephi, yEd"),
+    "gexf": Target("kg.export.graphml", "write_gexf", "graph.gexf", "GEXF for Gephi"),
+    "neo4j": Target("kg.export.neo4j", "write_neo4j", "neo4j", "CSVs for neo4j-admin and a Cypher script"),
+    "ladybug": Target("kg.export.ladybug", "write_ladybug", "graph.lbug", "an embedded Ladybug database"),
+    "html": Target("kg.export.page", "write_page", "graph.html", "the interactive page"),
+    "svg": Target("kg.export.picture", "write_svg", "graph.svg", "a picture"),
+}
+
+
+def export(folder: Path, to: str, output: Path | None = None) -> Path:
+    """Write the graph of an output folder in another form and return where it went.
+
+    Raises
+    ------
+    UsageError
+        For an unknown target, a folder without a graph, or a target whose package is not installed.
+    """
+    if to not in TARGETS:
+        raise UsageError(f"unknown target {to!r}: one of {', '.join(TARGETS)}")
+    from kg.pipeline import load_folder
+
+    path = output or folder / TARGETS[to].file
+    TARGETS[to].write(load_folder(folder).graph, path)
+    return path

@@ -1,0 +1,77 @@
+// Who builds on whom, from left to right. Columns and rows were computed beforehand.
+
+const BOX = { width: 230, height: 44, gapX: 90, gapY: 16, margin: 24 };
+
+function renderLineage() {
+  const placed = new Map(data.lineage.map(([at, column, row]) => [at, { column, row }]));
+  const shown = [...placed.keys()].filter((at) => paperShown(papers[at]));
+  const holder = $("view-lineage");
+  const head = h("div", { class: "table-head" }, h("h2", {}, "Lineage"), h("p", { class: "note" }, "An arrow leads from a paper to one that uses, compares with or studies the method it proposes."));
+  if (!shown.length) {
+    holder.replaceChildren(head, h("p", { class: "empty" }, "No paper in view builds on another one in view."));
+    return;
+  }
+  const rows = closeUp(shown.map((at) => placed.get(at).row));
+  const spot = (at) => ({
+    x: BOX.margin + placed.get(at).column * (BOX.width + BOX.gapX),
+    y: BOX.margin + rows.get(placed.get(at).row) * (BOX.height + BOX.gapY),
+  });
+  const there = new Set(shown);
+  const arrows = shown.flatMap((at) => papers[at].builds.filter(([other]) => there.has(other)).map(([other, via]) => arrow(other, at, via, spot)));
+  const width = Math.max(...shown.map((at) => spot(at).x)) + BOX.width + BOX.margin;
+  const height = Math.max(...shown.map((at) => spot(at).y)) + BOX.height + BOX.margin;
+  const tip = s("marker", { id: "tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" }, s("path", { d: "M0 0L8 4L0 8z" }));
+  const drawing = s("svg", { class: "lineage", width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Papers and what they build on" },
+    s("defs", {}, tip), arrows, shown.map((at) => paperBox(papers[at], spot(at))));
+  holder.replaceChildren(head, h("div", { class: "scroll" }, drawing));
+  traceLineage();
+}
+
+// Rows that a filter emptied are closed up.
+function closeUp(rows) {
+  const kept = [...new Set(rows)].sort((a, b) => a - b);
+  return new Map(kept.map((row, i) => [row, i]));
+}
+
+function arrow(from, to, via, spot) {
+  const a = spot(from), b = spot(to);
+  const x1 = a.x + BOX.width, y1 = a.y + BOX.height / 2, x2 = b.x - 3, y2 = b.y + BOX.height / 2;
+  // Papers that build on each other share a column: the arrow goes round its side.
+  const beside = a.x === b.x;
+  const bend = beside ? 46 : Math.max(40, (x2 - x1) / 2);
+  const way = beside ? `C${x1 + bend} ${y1} ${x1 + bend} ${y2} ${x1 + 3} ${y2}` : `C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+  return s("path", { class: "arrow-line", d: `M${x1} ${y1}${way}`, "marker-end": "url(#tip)", "data-from": from, "data-to": to },
+    s("title", {}, `${papers[to].title}\nbuilds on\n${papers[from].title}\nthrough ${entities[via].name}`));
+}
+
+function paperBox(paper, { x, y }) {
+  const open = () => focusOn(paper);
+  return s("g", {
+    class: "paper-box", transform: `translate(${x} ${y})`, tabindex: 0, role: "button", "aria-label": paper.title, "data-paper": paper.at,
+    onclick: open, onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); open(); } },
+  },
+  s("rect", { width: BOX.width, height: BOX.height, rx: 6 }),
+  s("text", { x: 12, y: 18 }, shorten(paper.title, 31)),
+  s("text", { x: 12, y: 34, class: "small" }, [paper.year, paper.builtBy.length ? `built on by ${paper.builtBy.length}` : ""].filter(Boolean).join(" · ")),
+  s("title", {}, paper.title));
+}
+
+// What the paper in focus comes from and leads to stands out; the rest steps back.
+function traceLineage() {
+  const drawing = document.querySelector("svg.lineage");
+  if (!drawing) return;
+  const chosen = state.focus && state.focus.type === "paper" ? state.focus : null;
+  const line = chosen ? new Set([...reach(chosen.at, (p) => p.builds), ...reach(chosen.at, (p) => p.builtBy)]) : null;
+  for (const box of drawing.querySelectorAll(".paper-box")) {
+    box.classList.toggle("dim", !!line && !line.has(Number(box.dataset.paper)));
+    box.classList.toggle("chosen", !!chosen && Number(box.dataset.paper) === chosen.at);
+  }
+  for (const path of drawing.querySelectorAll(".arrow-line"))
+    path.classList.toggle("dim", !!line && !(line.has(Number(path.dataset.from)) && line.has(Number(path.dataset.to))));
+}
+
+function reach(start, links) {
+  const found = new Set([start]), queue = [start];
+  while (queue.length) for (const [other] of links(papers[queue.pop()])) if (!found.has(other)) { found.add(other); queue.push(other); }
+  return found;
+}

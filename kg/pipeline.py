@@ -1,0 +1,250 @@
+"""The whole way: read, extract, resolve, link, and write a folder of output."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import networkx as nx
+
+from kg.analytics import analyse
+from kg.cache import Journal, extractor_fingerprint, reusable, text_key
+from kg.errors import UsageError
+from kg.export.page import write_page
+from kg.export.vocabulary import BASE_IRI
+from kg.export.serialisations import write_turtle
+from kg.extraction import Extraction
+from kg.extraction.gazetteer import Gazetteer
+from kg.extraction.parallel import extract_parallel
+from kg.files import remove_stale_temporaries
+from kg.graph import build_graph, count_by_kind
+from kg.linking import builds_on, related
+from kg.readers import Skipped, read
+from kg.readers.sources import STDIN, expand
+from kg.records import Entity, Paper, ReadPaper
+from kg.resolution import resolve
+from kg.sample import sample_path
+from kg.store import PAGE, TURTLE, read_entities, read_manifest, read_papers, write_entities, write_manifest, write_papers
+
+_LOCK = ".lock"
+#: Is told the name of a stage, how many steps are done, and how many there are (None while unknown).
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to build.
+
+    format : one of `kg.readers.FORMATS`, default by suffix and first bytes
+    strict : stop at the first record that cannot be read
+    gazetteers : tables of names that extend or override the package's
+    jobs : processes that read
+    related : links a paper gets at most
+    base_iri : namespace of the instances in RDF
+    add : keep the papers that the folder already holds
+    """
+
+    format: str | None = None
+    strict: bool = False
+    gazetteers: tuple[Path, ...] = ()
+    jobs: int = 1
+    related: int = 10
+    base_iri: str = BASE_IRI
+    add: bool = False
+
+
+@dataclass
+class Build:
+    """What a build made: its folder, counts of nodes and edges, skipped records, seconds per stage."""
+
+    folder: Path
+    nodes: dict[str, int]
+    edges: dict[str, int]
+    skipped: list[Skipped]
+    reused: int
+    communities: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All that a folder holds: papers, entities by id, and the graph of both, communities included."""
+
+    papers: list[ReadPaper]
+    entities: dict[str, Entity]
+    graph: nx.MultiDiGraph
+
+
+class _Clock:
+    """Seconds per stage."""
+
+    def __init__(self, progress: Progress | None):
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        if self._progress:
+            self._progress(name, 0, None)
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - start, 2)
+
+
+def build(
+    sources: Sequence[str | Path] = (), output: Path = Path("output"), options: Options | None = None, progress: Progress | None = None
+) -> Build:
+    """Read papers and write the graph of them to a folder.
+
+    Parameters
+    ----------
+    sources : sequence of str or Path
+        Files, folders, globs or ``-``; none means the bundled sample.
+    output : Path
+        The folder; it is made when missing. Papers that it already holds, with the same text and read by the same
+        extractor, are not read again.
+    options : Options, optional
+    progress : callable, optional
+        Is told how far each stage is.
+
+    Raises
+    ------
+    UsageError
+        When no paper could be read, or another build is at work in the folder.
+    InputError
+        For a source that cannot be opened; under ``strict`` for the first bad record.
+    """
+    options = options or Options()
+    clock = _Clock(progress)
+    names = list(expand(sources)) if sources else [str(sample_path())]
+    with _locked(output):
+        remove_stale_temporaries(output)
+        skipped: list[Skipped] = []
+        papers, extractions, reused = _read_all(names, output, options, skipped, clock, progress)
+        if not papers:
+            raise UsageError("no paper could be read" + "".join(f"\n  {problem}" for problem in skipped[:5]))
+        knowledge, rules = _understood(extractions, options, clock)
+        with clock.stage("write"):
+            write_papers(knowledge.papers, output)
+            write_entities(knowledge.entities, rules, output)
+            write_turtle(knowledge.graph, output / TURTLE, options.base_iri)
+            write_page(knowledge.graph, output / PAGE)
+        made = _summary(output, knowledge.graph, skipped, reused, clock)
+        write_manifest(_manifest(names, options, made), output)
+        (output / ".reading.jsonl").unlink(missing_ok=True)
+    return made
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """The folder for one build at a time; the lock goes with the process, however it ends."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o644)
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise UsageError(f"another build is at work in {folder}") from error
+    try:
+        yield
+        (folder / _LOCK).unlink(missing_ok=True)
+    finally:
+        os.close(handle)
+
+
+def _read_all(
+    names: list[str], output: Path, options: Options, skipped: list[Skipped], clock: _Clock, progress: Progress | None
+) -> tuple[list[Paper], list[Extraction], int]:
+    """The papers with what was found in them, sorted by id, and how many did not have to be read."""
+    with clock.stage("read"):
+        papers = _papers(names, output, options, skipped)
+    fingerprint = extractor_fingerprint(options.gazetteers)
+    with clock.stage("extract"):
+        earlier = reusable(read_papers(output)) if read_manifest(output).get("extractor") == fingerprint else {}
+        journal = Journal(output, fingerprint)
+        known = earlier | journal.found
+        new = [paper for paper in papers if text_key(paper) not in known]
+        try:
+            for number, extraction in enumerate(extract_parallel(new, options.gazetteers, options.jobs), 1):
+                known[text_key(extraction.paper)] = extraction
+                journal.add(extraction)
+                if progress:
+                    progress("extract", number, len(new))
+        finally:
+            journal.close(whole=False)
+    extractions = [replace(known[text_key(paper)], paper=paper) for paper in papers]
+    return papers, extractions, len(papers) - len(new)
+
+
+def _papers(names: list[str], output: Path, options: Options, skipped: list[Skipped]) -> list[Paper]:
+    found = {p.id: p for p in read(names, format=options.format, strict=options.strict, skipped=skipped.append)}
+    if options.add and read_manifest(output):
+        found = {old.paper.id: old.paper for old in read_papers(output)} | found
+    return sorted(found.values(), key=lambda paper: paper.id)
+
+
+def _understood(
+    extractions: list[Extraction], options: Options, clock: _Clock
+) -> tuple[Knowledge, dict[tuple[str, str], str]]:
+    with clock.stage("resolve"):
+        resolution = resolve(extractions, Gazetteer.load(options.gazetteers))
+    with clock.stage("link"):
+        links = zip(
+            resolution.papers,
+            related(resolution.papers, resolution.entities, options.related),
+            builds_on(resolution.papers),
+            strict=True,
+        )
+        papers = [paper.with_links(near, older) for paper, near, older in links]
+    with clock.stage("graph"):
+        graph = analyse(build_graph(papers, resolution.entities))
+    return Knowledge(papers, resolution.entities, graph), resolution.rules
+
+
+def load_folder(folder: Path) -> Knowledge:
+    """What an earlier build wrote, read back without looking at a text again."""
+    papers = list(read_papers(folder))
+    entities, _ = read_entities(folder)
+    return Knowledge(papers, entities, analyse(build_graph(papers, entities)))
+
+
+def _summary(folder: Path, graph: nx.MultiDiGraph, skipped: list[Skipped], reused: int, clock: _Clock) -> Build:
+    nodes, edges = count_by_kind(graph)
+    names = [community["name"] for community in graph.graph.get("communities", ())]
+    return Build(folder, nodes, edges, skipped, reused, names, clock.seconds)
+
+
+def _manifest(names: Iterable[str], options: Options, made: Build) -> dict[str, object]:
+    reasons = Counter(problem.reason for problem in made.skipped)
+    return {
+        "kg": version("kg-abstracts"),
+        "python": platform.python_version(),
+        "extractor": extractor_fingerprint(options.gazetteers),
+        "base_iri": options.base_iri,
+        "inputs": [{"name": Path(name).name, "sha256": _hash(name)} for name in names],
+        "nodes": made.nodes,
+        "edges": made.edges,
+        "skipped": [str(problem) for problem in made.skipped[:1000]],
+        "warnings": dict(reasons.most_common()),
+        "reused": made.reused,
+        "seconds": made.seconds,
+    }
+
+
+def _hash(name: str) -> str:
+    if name == STDIN:
+        return ""
+    with Path(name).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

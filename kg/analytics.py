@@ -36,6 +36,7 @@ OTHER = "Other papers"
 _SEED = 0
 _REFINEMENTS = 8
 _NAME_PARTS = 3
+_TOP = 12
 
 
 def analyse(graph: nx.MultiDiGraph) -> nx.MultiDiGraph:
@@ -221,7 +222,8 @@ def _homes(incidence: sparse.csr_matrix, labels: np.ndarray, count: int) -> np.n
     """The community of most of each entity's papers; an entity that no paper names directly gets the first."""
     if not count:
         return np.zeros(incidence.shape[1], dtype=int)
-    return np.asarray((incidence.T @ _one_hot(labels, count)).todense()).argmax(axis=1)
+    held = np.asarray((incidence.T @ _one_hot(labels, count)).todense())
+    return np.asarray(held.argmax(axis=1))
 
 
 def pagerank(incidence: sparse.csr_matrix, rounds: int = 50) -> np.ndarray:
@@ -262,8 +264,8 @@ def _describe(
         members = labels == community
         top = [entities[i] for i in _characteristic(incidence, members)]
         told = [e for e in top if graph.nodes[e]["kind"] != "metric"]
-        name = " · ".join(_distinct_names([graph.nodes[e]["name"] for e in told], used))
-        described.append({"id": community, "name": name or OTHER, "papers": int(members.sum()), "top": tuple(told[:12])})
+        name = " · ".join(_distinct_names([graph.nodes[e]["name"] for e in told], used)) or OTHER
+        described.append({"id": community, "name": name, "papers": int(members.sum()), "top": tuple(told[:_TOP])})
     if (labels < 0).any():
         described.append({"id": len(described), "name": OTHER, "papers": int((labels < 0).sum()), "top": ()})
     return described

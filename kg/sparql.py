@@ -23,7 +23,7 @@ from kg.sparql_results import QueryResult
 GRAPH_FILE = "graph.ttl"
 #: Longer queries are refused: parser and optimizer recurse over chains too, and nobody writes so much by hand.
 MAX_LENGTH = 20_000
-#: Deeper nesting of brackets is refused: at some hundred levels the engine runs out of stack and takes the process along.
+#: Deeper nesting of brackets is refused: at some hundred levels the engine runs out of stack and the process dies.
 MAX_DEPTH = 64
 
 
@@ -115,11 +115,9 @@ _TOKEN = re.compile(
 )
 #: SERVICE before something that it could call. This looks into strings too: where a string begins depends on whether
 #: "<" begins an IRI or compares, which only the engine knows, and a call must not slip through on a different opinion.
-_SERVICE = re.compile(
-    r"SERVICE(?:\s|#[^\n\r]*+)*+(?:SILENT(?:\s|#[^\n\r]*+)*+)?(?:[<?$]|[\w.-]*+:)", re.IGNORECASE
-)
-_UPDATES = frozenset("INSERT DELETE LOAD CLEAR CREATE DROP COPY MOVE ADD WITH".split())
-_FORMS = frozenset("SELECT ASK CONSTRUCT DESCRIBE".split())
+_SERVICE = re.compile(r"SERVICE(?:\s|#[^\n\r]*+)*+(?:SILENT(?:\s|#[^\n\r]*+)*+)?(?:[<?$]|[\w.-]*+:)", re.IGNORECASE)
+_UPDATES = frozenset(["INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"])
+_FORMS = frozenset(["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"])
 
 
 def check(sparql: str) -> None:
@@ -145,6 +143,8 @@ def check(sparql: str) -> None:
         if word == "FROM":
             raise UsageError("FROM is not allowed: there is one graph here, and a query asks it without naming it")
         form = form or (word if word in _FORMS else "")
+    if not form:
+        raise UsageError("the query has no SELECT, ASK, CONSTRUCT or DESCRIBE, so it asks nothing")
 
 
 def _ends_variable(sparql: str, end: int) -> bool:
@@ -161,8 +161,8 @@ def syntax_message(sparql: str, error: str) -> str:
     lines = sparql.split("\n")
     shown = lines[line - 1].replace("\t", " ") if line <= len(lines) else ""
     expected = re.sub(r"\s+", " ", place[3]).strip()
-    expected = expected if len(expected) <= 80 and "[" not in expected else "something else"
-    return f"the query is not SPARQL at line {line}, column {column} ({expected}):\n{shown}\n{' ' * (column - 1)}^"
+    hint = f" ({expected})" if len(expected) <= 80 and "[" not in expected else ""
+    return f"the query is not SPARQL at line {line}, column {column}{hint}:\n{shown}\n{' ' * (column - 1)}^"
 
 
 # Named queries

@@ -124,7 +124,7 @@ class QueryResult:
     def _used_prefixes(self, triples: Sequence[Triple]) -> dict[str, str]:
         """Those prefixes that the triples need: forty lines of them before two triples help nobody."""
         iris = {t.value for triple in triples for t in triple if isinstance(t, NamedNode)}
-        iris |= {triple.object.datatype.value for triple in triples if isinstance(triple.object, Literal)}
+        iris |= {t.object.datatype.value for t in triples if isinstance(t.object, Literal)} - {_STRING}
         return {p: ns for p, ns in self.prefixes.items() if any(iri.startswith(ns) for iri in iris)}
 
 

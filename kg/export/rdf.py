@@ -51,7 +51,7 @@ from kg.export.vocabulary import (
     VOID,
     prefixes,
 )
-from kg.graph import PAPER_RELATIONS
+from kg.graph import PAPER_RELATIONS, RESULT_RELATIONS
 from kg.naming import name_key
 
 Fact = tuple[NamedNode, NamedNode | Literal]
@@ -386,7 +386,7 @@ def _same_as(identifiers: Iterable[str]) -> Iterator[Fact]:
     for identifier in identifiers:
         iri = web_iri(identifier)
         if iri is None:
-            yield DCTERMS.identifier, string(identifier)
+            yield SCHEMA.identifier, string(identifier)
         elif "wikidata.org/entity/" in identifier:
             yield SKOS.exactMatch, iri
         elif _CONCEPT_SCHEMES.match(identifier):
@@ -502,7 +502,7 @@ def _quality(graph: nx.MultiDiGraph, mint: Minter, whole: NamedNode) -> Iterator
 def _figures(graph: nx.MultiDiGraph) -> dict[str, float]:
     """Figures that tell how much the graph knows; those without anything to divide by are left out."""
     named = Counter(a for a, _, data in graph.edges(data=True) if data["relation"] in PAPER_RELATIONS)
-    tied = Counter(a for a, _, data in graph.edges(data=True) if data["relation"] in ("ofMethod", "byMetric", "onDataset"))
+    tied = Counter(a for a, _, data in graph.edges(data=True) if data["relation"] in RESULT_RELATIONS.values())
     nodes = [(key, data) for key, data in graph.nodes(data=True) if "kind" in data]
     papers = [key for key, data in nodes if data["kind"] == "paper"]
     results = [key for key, data in nodes if data["kind"] == "result"]

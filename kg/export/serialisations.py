@@ -156,5 +156,3 @@ WRITERS: dict[str, tuple[str, Callable[[nx.MultiDiGraph, Path, str], None]]] = {
     "rdfxml": ("graph.rdf", write_rdfxml),
     "jsonld": ("graph.jsonld", write_jsonld),
 }
-
-

@@ -45,16 +45,12 @@ class Vocabulary:
 RDF = Vocabulary("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "type Statement subject predicate object")
 RDFS = Vocabulary("http://www.w3.org/2000/01/rdf-schema#", "label")
 XSD = Vocabulary("http://www.w3.org/2001/XMLSchema#", "integer decimal boolean gYear string anyURI")
-DCTERMS = Vocabulary(
-    "http://purl.org/dc/terms/", "identifier title abstract creator issued conformsTo"
-)
+DCTERMS = Vocabulary("http://purl.org/dc/terms/", "identifier title abstract creator issued conformsTo")
 SKOS = Vocabulary(
     "http://www.w3.org/2004/02/skos/core#",
     "Concept Collection prefLabel altLabel hiddenLabel broader exactMatch closeMatch",
 )
-SCHEMA = Vocabulary(
-    "https://schema.org/", "ScholarlyArticle Person name mentions url sameAs subjectOf softwareVersion"
-)
+SCHEMA = Vocabulary("https://schema.org/", "ScholarlyArticle Person name mentions url sameAs subjectOf identifier softwareVersion")
 FABIO = Vocabulary("http://purl.org/spar/fabio/", "ResearchPaper hasArXivId")
 PRISM = Vocabulary("http://prismstandard.org/namespaces/basic/2.0/", "doi publicationName keyword")
 MLS = Vocabulary(

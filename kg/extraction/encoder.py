@@ -1,7 +1,7 @@
 """The trained part of the pipeline: a small transformer, run by onnxruntime, that tags words.
 
 It is registered as the spaCy component ``kg_encoder`` and leaves `TaggedSpan`s, in token indices, in
-``doc._.kg_tagged`` and the probability that each token is part of an entity in ``doc._.kg_tag_probabilities``.
+``doc._.kg_tagged`` and the tag probabilities of every token in ``doc._.kg_probabilities``.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class EncoderTagger:
             tags.append(tag)
             roles.append(role)
         probabilities, role_probabilities = np.concatenate(tags), np.concatenate(roles)
-        best = viterbi(np.log(probabilities + 1e-9))
+        best = _cut_at_lines(doc, words, viterbi(np.log(probabilities + 1e-9)))
         doc._.kg_tagged = tuple(
             TaggedSpan(words[s.start], words[s.end - 1] + 1, s.label, s.score, s.roles)
             for s in spans(best.tolist(), probabilities, role_probabilities)
@@ -113,6 +113,14 @@ class EncoderTagger:
         tags, roles = self.encoder(*(np.concatenate([a[part] for part in frame]) for a in (ids, shapes, hints)))
         at = first[start:end] - left + 1
         return tags[at], roles[at]
+
+
+def _cut_at_lines(doc: Doc, words: list[int], tags: np.ndarray) -> np.ndarray:
+    """The tags with no entity reaching from the title into the abstract."""
+    for i in range(1, len(words)):
+        if words[i] - words[i - 1] > 1 and tags[i] and tags[i] % 2 == 0 and "\n" in doc[words[i] - 1].text:
+            tags[i] -= 1
+    return tags
 
 
 def _windows(doc: Doc, words: list[int], first: np.ndarray, length: int) -> Iterator[tuple[int, int]]:

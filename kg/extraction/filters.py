@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Token
 
 from kg.naming import word_key
 
@@ -46,6 +46,8 @@ _HEAD = frozenset(
     powerful effective well-known so-called called pretrained pre-trained vanilla standard common""".split()
 )
 _EDGE = frozenset(""" " ' ` `` '' ( ) [ ] { } , . ; : ! ? - – — / \\ | = < > * & ~ “ ” ‘ ’ """.split())
+#: Words that join names and neither begin nor end one.
+_JOINING = frozenset("of for and or with in on to by from as at via using through than that which is are".split())
 _ONLY_MARKS = re.compile(r"^[\W\d_]+$")
 
 
@@ -54,9 +56,10 @@ def trim(doc: Doc, start: int, end: int, label: str) -> tuple[int, int]:
 
     "the proposed Foo framework" becomes "Foo", but "Gaussian mixture model" keeps its last word.
     """
-    while start < end and (doc[start].text in _EDGE or doc[start].is_space):
+    end = _before_open_bracket(doc, start, end)
+    while start < end and _outside(doc[start]):
         start += 1
-    while start < end and (doc[end - 1].text in _EDGE or doc[end - 1].is_space) and not _closes(doc, start, end):
+    while start < end and _outside(doc[end - 1]) and not _closes(doc, start, end):
         end -= 1
     while start < end - 1 and doc[start].lower_ in _HEAD and doc[start + 1].text not in "-–":
         start += 1
@@ -64,9 +67,21 @@ def trim(doc: Doc, start: int, end: int, label: str) -> tuple[int, int]:
         end -= 1
     if end - start > 1 and doc[end - 1].lower_ in _TAIL_MODEL and (_is_name(doc[end - 2].text) or label == "DATASET"):
         end -= 1
-    while start < end and doc[end - 1].text in _EDGE and not _closes(doc, start, end):
+    while start < end and _outside(doc[end - 1]) and not _closes(doc, start, end):
         end -= 1
     return start, end
+
+
+def _outside(token: Token) -> bool:
+    """Whether a token can stand at neither edge of a name."""
+    return token.text in _EDGE or token.is_space or token.lower_ in _JOINING
+
+
+def _before_open_bracket(doc: Doc, start: int, end: int) -> int:
+    """Where the span ends when a bracket that it opens and does not close is left out."""
+    opened = [i for i in range(start, end) if doc[i].text == "("]
+    closed = sum(doc[i].text == ")" for i in range(start, end))
+    return opened[closed] if len(opened) > closed and opened[closed] > start else end
 
 
 def _closes(doc: Doc, start: int, end: int) -> bool:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from kg.errors import InputError, UsageError
 from kg.readers.bibliography import read_bibtex, read_ris
+from kg.readers.cleaning import clean
 from kg.readers.flavours import RecordError, to_paper
 from kg.readers.page import read_page
-from kg.readers.sources import STDIN, expand, lines, open_bytes, plain_suffix
+from kg.readers.sources import STDIN, encoding_of, expand, lines, open_bytes, plain_suffix
 from kg.readers.structured import Row, read_json, read_jsonl, read_parquet, read_table
 from kg.records import Paper
 
@@ -101,27 +102,28 @@ def _read_file(
     name: str, format: str | None, report: Callable[[Skipped], None], seen: dict[str, str]
 ) -> Iterator[Paper]:
     with open_bytes(name) as stream:
-        try:
-            head = stream.peek(4096)[:4096]
-        except _BROKEN as error:
-            report(Skipped(name, 1, "", f"cannot be unpacked: {error}"))
-            return
-        reader = READERS[format or detect(name, head)]
-        number = 0
-        try:
-            for number, record in reader(stream):
-                paper = _paper(name, number, record, report)
-                if paper is None:
-                    continue
-                if paper.id in seen:
-                    report(Skipped(name, number, paper.id, f"the same id as {seen[paper.id]}"))
-                    continue
-                seen[paper.id] = f"{name}:{number}"
-                yield paper
-        except InputError as error:
-            report(Skipped(name, number + 1, "", error.reason))
-        except _BROKEN as error:
-            report(Skipped(name, number + 1, "", f"the file breaks off: {error}"))
+        for number, record in _rows(name, format, stream):
+            paper = _paper(name, number, record, report)
+            if paper is None:
+                continue
+            if paper.id in seen:
+                report(Skipped(name, number, paper.id, f"the same id as {seen[paper.id]}"))
+                continue
+            seen[paper.id] = f"{name}:{number}"
+            yield paper
+
+
+def _rows(name: str, format: str | None, stream: io.BufferedReader) -> Iterator[Row]:
+    """The records of an open file; where the file itself breaks off, the last one says so."""
+    number = 0
+    try:
+        head = stream.peek(4096)[:4096]
+        for number, record in READERS[format or detect(name, head)](stream):
+            yield number, record
+    except InputError as error:
+        yield number + 1, error.reason
+    except _BROKEN as error:
+        yield number + 1, f"the file breaks off: {error}"
 
 
 def _paper(name: str, number: int, record: object, report: Callable[[Skipped], None]) -> Paper | None:
@@ -130,23 +132,26 @@ def _paper(name: str, number: int, record: object, report: Callable[[Skipped], N
         return None
     try:
         return to_paper(record)
-    except RecordError as error:
-        label = str(record.get("id") or record.get("title") or "")[:80]
-        report(Skipped(name, number, label, str(error)))
+    except (RecordError, RecursionError) as error:
+        label = clean(str(record.get("id") or record.get("title") or "")[:80])
+        reason = str(error) if isinstance(error, RecordError) else "nested too deeply"
+        report(Skipped(name, number, label, reason))
         return None
 
 
 def detect(name: str, head: bytes) -> str:
     """The format of a file, by suffix where it is a known one, else by its first bytes."""
     by_suffix = _SUFFIXES.get(plain_suffix(name)) if name != STDIN else None
-    text = head.decode("utf-8", errors="ignore").lstrip("\ufeff \r\n\t")
+    text = head.decode(encoding_of(head), errors="ignore").lstrip("\ufeff \r\n\t")
+    first = text.split("\n", 1)[0]
     if head.startswith(b"PAR1"):
         return "parquet"
-    if by_suffix == "json" and text.startswith("{") and "\n{" in text:
+    if by_suffix == "jsonl" and text.startswith("["):
+        return "json"
+    if by_suffix == "json" and text.startswith("{") and first.rstrip().endswith("}") and "\n{" in text:
         return "jsonl"
     if by_suffix:
         return by_suffix
-    first = text.split("\n", 1)[0]
     if text.startswith("{"):
         return "jsonl" if first.rstrip().endswith("}") else "json"
     if text.startswith("["):

@@ -19,10 +19,14 @@ MAX_CHARACTERS = 100_000
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "id": ("id", "paper_id", "paperid", "corpusid", "uid", "key", "eid", "pmid"),
-    "title": ("title", "display_name", "document title", "article title", "primary_title", "paper title", "name", "ti", "t1"),
+    "title": (
+        "title", "display_name", "document title", "article title", "primary_title", "paper title", "name", "ti", "t1",
+    ),
     "abstract": ("abstract", "summary", "abstracts", "description", "ab", "abstractnote", "n2", "notes_abstract"),
-    "authors": ("authors", "author", "author names", "author full names", "authorships", "first_authors", "au", "creators"),
-    "year": ("year", "publication_year", "publication year", "date", "published", "publication_date", "py", "y1", "update_date"),
+    "authors": (
+        "authors", "author", "author names", "author full names", "authorships", "first_authors", "au", "creators",
+    ),
+    "year": ("year", "publication_year", "publication year", "date", "published", "publication_date", "py", "y1"),
     "venue": (
         "venue", "journal", "booktitle", "source title", "journal-ref", "conference", "journal_name", "secondary_title",
         "publication title", "container-title", "host_venue", "source",
@@ -32,7 +36,9 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "url": ("url", "link", "urls", "landing_page_url", "pdf_url"),
     "keywords": ("keywords", "author keywords", "keyword", "tags", "de", "index keywords"),
 }  # fmt: skip
+_PARENTHESIS = re.compile(r"\s*\([^()]*\)")
 _YEAR = re.compile(r"(?<!\d)(1[5-9]\d\d|20\d\d)(?!\d)")
+_URL = re.compile(r"https?://[^\s<>\"{}|\\^`\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _ARXIV_KEYS = {"journal-ref", "authors_parsed", "update_date", "versions"}
 
 
@@ -94,10 +100,14 @@ def _text(value: Any) -> str:
 
 def _abstract(record: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
     inverted = record.get("abstract_inverted_index")
-    if isinstance(inverted, Mapping):
-        placed = [(place, word) for word, places in inverted.items() for place in places]
-        return " ".join(word for _, word in sorted(placed))
-    return _text(fields.get("abstract"))
+    if not isinstance(inverted, Mapping):
+        return _text(fields.get("abstract"))
+    placed = []
+    for word, places in inverted.items():
+        if not isinstance(places, list) or not all(isinstance(place, int) for place in places):
+            raise RecordError(f"an inverted index that gives no positions for {str(word)[:40]!r}")
+        placed += [(place, str(word)) for place in places]
+    return " ".join(word for _, word in sorted(placed))
 
 
 def _arxiv(record: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
@@ -126,14 +136,24 @@ def _external(record: Mapping[str, Any], name: str) -> str:
 
 def _authors(value: Any) -> Iterable[str]:
     if isinstance(value, str):
-        separator = ";" if ";" in value else " and " if " and " in value else ","
-        return [part.strip() for part in value.replace("\n", " ").split(separator)]
+        return _names(_PARENTHESIS.sub("", " ".join(value.split())))
     return [_author(part) for part in value or ()] if isinstance(value, (list, tuple)) else []
+
+
+def _names(line: str) -> list[str]:
+    """The names in one line: "A; B", "A, B and C", or "Last, First and Last, First" as in BibTeX."""
+    if ";" in line:
+        return [name.strip() for name in line.split(";")]
+    parts = re.split(r"\s+and\s+", line)
+    if len(parts) > 1 and all(part.count(",") == 1 for part in parts):
+        return parts
+    return [name.strip() for part in parts for name in part.split(",")]
 
 
 def _author(value: Any) -> str:
     if isinstance(value, Mapping):
-        return _text(value.get("name") or value.get("author") or value.get("display_name") or value.get("raw_author_name"))
+        names = (value.get(key) for key in ("name", "author", "display_name", "raw_author_name"))
+        return _text(next((name for name in names if name), None))
     return _text(value)
 
 
@@ -144,7 +164,7 @@ def _list(value: Any) -> list[str]:
 
 
 def _year(value: Any) -> int | None:
-    if isinstance(value, float) and value == int(value):
+    if isinstance(value, float) and value.is_integer():
         value = int(value)
     found = _YEAR.search(_text(value))
     return int(found[1]) if found else None
@@ -159,4 +179,4 @@ def _venue(record: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
 
 def _url(text: str) -> str:
     first = text.split()[0] if text.split() else ""
-    return first if re.match(r"https?://[^\s<>\"{}|\\^`]+$", first) else ""
+    return first if _URL.fullmatch(first) else ""

@@ -7,8 +7,10 @@ import re
 
 from kg.naming import name_key
 
-_DOI = re.compile(r"10\.\d{4,9}/\S+", re.IGNORECASE)
-_ARXIV = re.compile(r"(?:(?<=^)|(?<=[:/\s]))(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?=$|[\s.;,)#?])", re.IGNORECASE)
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+", re.IGNORECASE)
+_ARXIV = re.compile(
+    r"(?:(?<=^)|(?<=[:/\s]))(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?=$|[\s.;,)#?])", re.IGNORECASE
+)
 
 
 def normal_doi(text: str) -> str:

@@ -18,7 +18,8 @@ _BUTTON = re.compile(
     r"^(?:Subscribe|Sign ?up|Log ?in|Upvote|Follow|Share|Search|Trending|Submit|Next|Previous)(?=[A-Z0-9\"“'(])"
 )
 _PAGE = re.compile(
-    r"^(get trending papers\b.*|(subscribe|sign ?up|log ?in|upvote|follow|share|next|previous)|(cookie|privacy)\b.*|\d+|by\s+\S+|·.*)$",
+    r"^(get trending papers\b.*|subscribe|sign ?up|log ?in|upvote|follow|share|next|previous|(cookie|privacy)\b.*|"
+    r"\d+|by\s+\S+|·.*)$",
     re.IGNORECASE,
 )
 
@@ -32,7 +33,7 @@ def read_page(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | str]
     title, title_line = "", 0
     for number, line in enumerate(lines, 1):
         text = line.strip()
-        if not text or _PAGE.match(text) and len(text) < MIN_ABSTRACT:
+        if not text or (_PAGE.match(text) and len(text) < MIN_ABSTRACT):
             continue
         if len(text) >= MIN_ABSTRACT and (title or len(text) > MAX_TITLE):
             if title:

@@ -9,9 +9,9 @@ import gzip
 import io
 import lzma
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Protocol
 
 from kg.errors import InputError
 
@@ -34,12 +34,12 @@ def expand(sources: Iterable[str | Path]) -> Iterator[str]:
     for source in sources:
         name = str(source)
         path = Path(name)
-        if name == STDIN or path.is_file():
-            yield name
-        elif path.is_dir():
+        if path.is_dir():
             yield from (str(p) for p in sorted(path.rglob("*")) if p.is_file() and plain_suffix(p.name) in _READABLE)
+        elif name == STDIN or path.exists():
+            yield name
         else:
-            matches = sorted(glob.glob(name, recursive=True))
+            matches = [match for match in sorted(glob.glob(name, recursive=True)) if Path(match).exists()]  # noqa: PTH207
             if not matches:
                 raise InputError("no such file", file=name)
             yield from expand(matches)
@@ -51,11 +51,18 @@ def plain_suffix(name: str) -> str:
     return Path(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix
 
 
-class _Limited(io.RawIOBase):
-    """A stream that stops when it has grown far beyond its packed size."""
+class _ByBlock(Protocol):
+    """What gives its bytes block by block."""
 
-    def __init__(self, stream: IO[bytes], name: str, packed: int):
-        self._stream, self._name, self._left = stream, name, max(packed * MAX_EXPANSION, MIN_SUSPECT_BYTES)
+    def read1(self, size: int, /) -> bytes:
+        """At most `size` bytes, as many as are at hand; none at the end."""
+
+
+class _Counted(io.RawIOBase):
+    """A stream that counts the bytes that were read from it."""
+
+    def __init__(self, stream: IO[bytes]):
+        self._stream, self.count = stream, 0
 
     def readable(self) -> bool:
         return True
@@ -64,14 +71,81 @@ class _Limited(io.RawIOBase):
         view = memoryview(buffer)  # type: ignore[arg-type]
         data = self._stream.read(len(view))
         view[: len(data)] = data
-        self._left -= len(data)
-        if self._left < 0:
+        self.count += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _Unpacked(io.RawIOBase):
+    """The unpacked bytes of `packed`; stops when they have grown far beyond what was read to make them."""
+
+    def __init__(self, stream: _ByBlock, packed: _Counted, name: str):
+        self._stream, self._packed, self._name, self._count = stream, packed, name, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        # One block at a time, so that what stands before a break is handed on before the break is noticed.
+        data = self._stream.read1(len(view))
+        view[: len(data)] = data
+        self._count += len(data)
+        if self._count > max(self._packed.count * MAX_EXPANSION, MIN_SUSPECT_BYTES):
             raise InputError("unpacks to far more than it holds; not read further", file=self._name)
         return len(data)
 
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
+
+
+class _Zstandard:
+    """Zstandard frames as bytes; unlike the library's own reader it notices when the last frame breaks off."""
+
+    def __init__(self, stream: IO[bytes]):
+        self._stream, self._packed, self._ready = stream, b"", b""
+        self._frame: Any = None
+
+    def read1(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+        while not self._ready:
+            self._packed = self._packed or self._stream.read(1 << 12)
+            if not self._packed and self._frame:
+                raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+            if not self._packed:
+                return b""
+            self._ready = self._unpack()
+        data, self._ready = self._ready[:size], self._ready[size:]
+        return data
+
+    def _unpack(self) -> bytes:
+        import zstandard
+
+        frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+        try:
+            data: bytes = frame.decompress(self._packed)
+        except zstandard.ZstdError as error:
+            raise OSError(f"Invalid zstd data: {error}") from error
+        self._packed = frame.unused_data
+        self._frame = None if frame.eof else frame
+        return data
+
+
+#: What unpacks a stream that begins with these bytes.
+_OPENERS: dict[bytes, Callable[[Any], _ByBlock]] = {
+    b"\x1f\x8b": lambda packed: gzip.GzipFile(fileobj=packed),
+    b"\xfd7zXZ": lzma.LZMAFile,
+    b"BZh": bz2.BZ2File,
+    b"\x28\xb5\x2f\xfd": _Zstandard,
+}
+
 
 def open_bytes(name: str) -> io.BufferedReader:
-    """The bytes of a source, decompressed by suffix or by first bytes.
+    """The bytes of a source, unpacked where its first bytes say that it is packed.
 
     Raises
     ------
@@ -79,28 +153,16 @@ def open_bytes(name: str) -> io.BufferedReader:
         When the file cannot be opened.
     """
     try:
-        raw: IO[bytes] = sys.stdin.buffer if name == STDIN else Path(name).open("rb")
-        packed = 0 if name == STDIN else Path(name).stat().st_size
+        raw: Any = sys.stdin.buffer if name == STDIN else Path(name).open("rb")  # noqa: SIM115  (the caller closes it)
     except OSError as error:
         raise InputError(error.strerror or str(error), file=name) from error
-    buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)  # type: ignore[arg-type]
+    buffered: io.BufferedReader = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)
     head = buffered.peek(6)[:6]
-    stream = _unpacked(buffered, head)
-    return buffered if stream is None else io.BufferedReader(_Limited(stream, name, packed), 1 << 16)
-
-
-def _unpacked(stream: io.BufferedReader, head: bytes) -> IO[bytes] | None:
-    if head.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=stream)
-    if head.startswith(b"\xfd7zXZ"):
-        return lzma.LZMAFile(stream)
-    if head.startswith(b"BZh"):
-        return bz2.BZ2File(stream)
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        import zstandard
-
-        return zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
-    return None
+    unpack = next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
+    if unpack is None:
+        return buffered
+    packed = _Counted(buffered)
+    return io.BufferedReader(_Unpacked(unpack(packed), packed, name), 1 << 16)
 
 
 def encoding_of(head: bytes) -> str:
@@ -111,10 +173,11 @@ def encoding_of(head: bytes) -> str:
 
 
 def lines(stream: io.BufferedReader) -> Iterator[str]:
-    r"""The lines of a text, cut at \n, \r\n and \r only, without their ends; bytes that are not UTF-8 as Windows-1252."""
+    r"""The lines of a text, cut at \n, \r\n and \r only, without their ends; UTF-8, else Windows-1252."""
     encoding = encoding_of(stream.peek(4)[:4])
     if encoding == "utf-16":
-        yield from io.TextIOWrapper(stream, encoding="utf-16", errors="replace", newline=None)
+        for line in io.TextIOWrapper(stream, encoding="utf-16", errors="replace", newline=None):
+            yield line.rstrip("\n")
         return
     first = True
     for raw in stream:

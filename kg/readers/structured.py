@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,12 @@ from kg.readers.sources import lines as lines_of
 
 Row = tuple[int, dict[str, Any] | str]
 _MAX_ROW_LINES = 200
+#: Where an object may hold its list of records.
+_LISTS = frozenset({"results", "data", "papers", "items"})
+_BETWEEN = re.compile(r"[\s,\ufeff]*")
+_KEY = re.compile(r'[\s,]*"([^"\\]*)"\s*:\s*')
+_AFTER_BRACE = re.compile(r"\}\s*,\s*(?=\{)")
+_MAX_TRIES = 1000
 
 
 def read_jsonl(stream: io.BufferedReader) -> Iterator[Row]:
@@ -28,8 +35,13 @@ def _parse(line: str) -> dict[str, Any] | str:
     try:
         record = json.loads(line, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        return f"not valid JSON: {error}"
+        return f"not valid JSON: {_short(error)}"
     return record if isinstance(record, dict) else "not a JSON object"
+
+
+def _short(error: Exception) -> str:
+    """What an error says, without its position in a text of many lines."""
+    return "nested too deeply" if isinstance(error, RecursionError) else str(getattr(error, "msg", error))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -44,43 +56,97 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+_LENIENT = json.JSONDecoder()
+
+
 def read_json(stream: io.BufferedReader) -> Iterator[Row]:
-    """One JSON document: a list of records, or an object that holds one under "results", "data", "papers" or "items"."""
+    """One JSON document: a list of records, or an object that holds one under "results", "data", "papers" or "items".
+
+    Objects that follow one another are read too. A record that is not valid JSON costs only itself, as long as the next
+    one can be told: it begins a line at the same column, or follows a brace and has keys in common.
+    """
     text = "\n".join(lines_of(stream))
-    try:
-        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        yield from _salvage(text, error)
+    if text.strip() and text.lstrip("\ufeff \n\t")[:1] not in "[{":
+        yield 1, "not valid JSON: neither a list nor an object"
         return
-    if isinstance(document, dict):
-        document = next((document[k] for k in ("results", "data", "papers", "items") if isinstance(document.get(k), list)), [document])
-    for number, record in enumerate(document, 1):
-        yield number, record if isinstance(record, dict) else "not a JSON object"
-
-
-def _salvage(text: str, error: Exception) -> Iterator[Row]:
-    """The whole records of a broken list, then the error."""
-    decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
-    at = text.find("{")
-    number = 0
+    at = _first_record(text)
+    number, counted = 1, 0
+    previous: dict[str, Any] = {}
     while 0 <= at < len(text):
-        number += 1
+        number, counted = number + text.count("\n", counted, at), at
+        record, end = _decode(text, at)
+        yield number, record
+        previous = record if isinstance(record, dict) else previous
+        at = _next_value(text, end) if end >= 0 else _next_record(text, at, previous)
+    if at >= 0 and text.lstrip()[:1] == "[":
+        yield number + text.count("\n", counted), "the list breaks off"
+
+
+def _first_record(text: str) -> int:
+    """Where the first record stands; -1 where there is none."""
+    at = _next_value(text, 0)
+    if text.startswith("[", at):
+        return _next_value(text, at + 1)
+    return _list_inside(text, at) if text.startswith("{", at) else -1
+
+
+def _next_value(text: str, at: int) -> int:
+    """The first position from `at` on that holds neither space nor comma; -1 at the bracket that ends a list."""
+    found = _BETWEEN.match(text, at)
+    at = found.end() if found else at
+    return -1 if text.startswith("]", at) else at
+
+
+def _list_inside(text: str, start: int) -> int:
+    """The first record of the list that the object at `start` holds; `start` when it is a record itself."""
+    at = start + 1
+    while key := _KEY.match(text, at):
+        value = key.end()
+        if key[1] in _LISTS and text.startswith("[", value):
+            return _next_value(text, value + 1)
         try:
-            record, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError) as problem:
-            yield number, f"not valid JSON: {problem}"
-            return
-        yield number, record if isinstance(record, dict) else "not a JSON object"
-        at = text.find("{", end)
-    if number == 0:
-        yield 1, f"not valid JSON: {error}"
+            _, at = _LENIENT.raw_decode(text, value)
+        except (ValueError, RecursionError):
+            break
+    return start
+
+
+def _decode(text: str, at: int) -> tuple[dict[str, Any] | str, int]:
+    """The record at `at`, or what is wrong with it, and where it ends; -1 when that cannot be told."""
+    try:
+        record, end = _STRICT.raw_decode(text, at)
+        return (record if isinstance(record, dict) else "not a JSON object"), end
+    except (ValueError, RecursionError) as error:
+        breaks_off = getattr(error, "pos", 0) >= len(text.rstrip())
+        problem = "not valid JSON: " + ("the file breaks off inside this record" if breaks_off else _short(error))
+    try:
+        return problem, _LENIENT.raw_decode(text, at)[1]
+    except (ValueError, RecursionError):
+        return problem, -1
+
+
+def _next_record(text: str, broken: int, previous: dict[str, Any]) -> int:
+    """Where reading goes on after a record that cannot be read; -1 for nowhere."""
+    indent = text[text.rfind("\n", 0, broken) + 1 : broken]
+    if not indent.strip():
+        found = text.find(f"\n{indent}{{", broken)
+        return found + 1 + len(indent) if found >= 0 else -1
+    for tried, brace in enumerate(_AFTER_BRACE.finditer(text, broken)):
+        record, _ = _decode(text, brace.end())
+        if isinstance(record, dict) and 2 * len(record.keys() & previous.keys()) > len(record):
+            return brace.end()
+        if tried == _MAX_TRIES:
+            break
+    return -1
 
 
 def read_table(stream: io.BufferedReader, delimiter: str | None = None) -> Iterator[Row]:
     """CSV or TSV with a header line; the delimiter is told from the header when it is not given.
 
     A quote that is never closed would swallow the rows after it: a row of more than 200 lines is given up as one bad
-    record and reading goes on with its second line.
+    record and reading goes on with its second line. So is a row with more cells than the header has columns, whose
+    text would be cut short.
     """
     csv.field_size_limit(10_000_000)
     numbered = list(enumerate(lines_of(stream), 1))
@@ -97,18 +163,20 @@ def read_table(stream: io.BufferedReader, delimiter: str | None = None) -> Itera
         at += taken
         if isinstance(row, str):
             yield number, row
-        elif row and any(cell.strip() for cell in row):
+        elif any(cell.strip() for cell in row[len(header) :]):
+            yield number, f"{len(row)} cells where the header has {len(header)} (a {delimiter!r} outside of quotes?)"
+        elif any(cell.strip() for cell in row):
             yield number, dict(zip(header, row, strict=False))
 
 
 def _row(numbered: list[tuple[int, str]], at: int, delimiter: str) -> tuple[int, list[str] | str]:
-    """One row and how many lines it took."""
+    """One row, or what is wrong with it, and how many lines it took."""
     for taken in range(1, min(_MAX_ROW_LINES, len(numbered) - at) + 1):
         text = "\n".join(line for _, line in numbered[at : at + taken])
-        if text.count('"') % 2 == 0:
-            try:
-                return taken, next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
-            except csv.Error as error:
+        try:
+            return taken, next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
+        except csv.Error as error:
+            if "end of data" not in str(error):  # every other error stands before the end of the row
                 return taken, f"not valid CSV: {error}"
     return 1, "a quote that is never closed"
 

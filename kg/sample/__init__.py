@@ -1,4 +1,4 @@
-"""The bundled sample: 72 landmark papers from 1986 to 2024, described in kg's own words, to build a first graph from."""
+"""The bundled sample: 72 landmark papers, 1986 to 2024, described in kg's own words, to build a first graph from."""
 
 from __future__ import annotations
 

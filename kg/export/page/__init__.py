@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +22,7 @@ from pyvis.network import Network
 
 from kg.analytics import ENTITY_KINDS, analyse
 from kg.export.page.data import BUDGET, Selection, page_data, select
-from kg.export.page.layout import Picture, draw, lineage
+from kg.export.page.layout import Picture, draw, lineage, mark_sizes
 from kg.files import atomic_writer
 
 __all__ = ["render_page", "write_page"]
@@ -88,16 +87,15 @@ def json_for_html(value: Any) -> Markup:
 
 
 def _network(graph: nx.MultiDiGraph, selection: Selection, picture: Picture) -> Network:
-    """The drawn part of the graph for pyvis. Nodes are named as the page's data number them: p0, p1, …, e0, e1, …"""
+    """The drawn part of the graph for pyvis; nodes have the page's numbers for papers (p0, p1) and entities (e0)."""
     network = Network(directed=True, cdn_resources="in_line")
     network.set_template_dir(str(_WEB), "template.html")
     key = _keys(selection)
-    most = max((graph.nodes[e]["papers"] for e in selection.entities), default=1)
+    sizes = mark_sizes(graph, selection)
     for node, (x, y) in picture.places.items():
-        kind = graph.nodes[node]["kind"]
-        share = selection.importance[node] if kind == "paper" else math.sqrt(graph.nodes[node]["papers"] / most)
-        size = 4 + 6 * min(1.0, share) if kind == "paper" else 4 + 14 * share
-        network.add_node(key[node], label=" ", group=kind, x=x, y=y, size=round(size, 1), shape=None)
+        network.add_node(
+            key[node], label=" ", group=graph.nodes[node]["kind"], x=x, y=y, size=sizes[node], shape=None
+        )
     for source, target, weight in picture.links:
         network.add_edge(key[source], key[target], weight=weight)
     return network

@@ -85,12 +85,14 @@ def _evenly(graph: nx.MultiDiGraph, weight: dict[str, float]) -> list[str]:
 
 
 def _named(graph: nx.MultiDiGraph, paper: str) -> Iterable[str]:
-    """The entities a paper names and those its results are of."""
+    """The entities a paper names, those its results are of and those through which it builds on others."""
     for _, target, data in graph.out_edges(paper, data=True):
         if data["relation"] in PAPER_RELATIONS:
             yield target
         elif data["relation"] == "reports":
             yield from graph.successors(target)
+        elif data["relation"] == "buildsOn":
+            yield data["via"]
 
 
 def _with_wider(graph: nx.MultiDiGraph, entities: Iterable[str]) -> list[str]:
@@ -167,7 +169,9 @@ def _paper(
             for _, t, d in out
             if d["relation"] == "sharesEntitiesWith" and t in paper_at
         ],
-        "builds": [[paper_at[t], entity_at[d["via"]]] for _, t, d in out if d["relation"] == "buildsOn" and t in paper_at],
+        "builds": [
+            [paper_at[t], entity_at[d["via"]]] for _, t, d in out if d["relation"] == "buildsOn" and t in paper_at
+        ],
     }
 
 

@@ -14,8 +14,8 @@ import networkx as nx
 import numpy as np
 
 from kg.analytics import ENTITY_KINDS
-from kg.graph import PAPER_RELATIONS
 from kg.export.page.data import Selection
+from kg.graph import PAPER_RELATIONS
 
 #: Distance kept between neighbours on the map; every other length follows from it.
 SPACING = 44.0
@@ -149,7 +149,7 @@ def _pack(at: np.ndarray, radius: np.ndarray, aspect: float) -> np.ndarray:
         if step < 450:
             at = at * [1 - 0.008 / aspect, 1 - 0.008 * aspect]
         at = at + _push(at, radius[:, None] + radius[None, :])
-    return at - (at.max(axis=0) + at.min(axis=0)) / 2
+    return np.asarray(at - (at.max(axis=0) + at.min(axis=0)) / 2)
 
 
 def _push(at: np.ndarray, least: np.ndarray) -> np.ndarray:
@@ -174,8 +174,10 @@ def _place_members(
     start = nx.spring_layout(graph, seed=_SEED, iterations=120, weight="weight", method="force")
     at = np.array([start[n] for n in nodes])
     at = _even_radius(at - at.mean(axis=0)) * (circle.radius - 0.45 * SPACING)
+    # A little less than the distance at which as many points would fill the circle in a honeycomb.
+    apart = 1.7 * (circle.radius - 0.4 * SPACING) / math.sqrt(len(nodes))
     for _ in range(250):
-        at = at + _push(at, np.full((len(nodes), len(nodes)), 0.98 * SPACING)) * 0.5
+        at = at + _push(at, np.full((len(nodes), len(nodes)), apart)) * 0.4
         far = np.sqrt((at**2).sum(axis=1)) / (circle.radius - 0.4 * SPACING)
         at = at / np.maximum(far, 1)[:, None]
     return {n: (_round(circle.x + x), _round(circle.y + y)) for n, (x, y) in zip(nodes, at, strict=True)}
@@ -191,6 +193,14 @@ def _even_radius(at: np.ndarray) -> np.ndarray:
 
 def _round(value: float) -> float:
     return round(float(value), 1)
+
+
+def mark_sizes(graph: nx.MultiDiGraph, selection: Selection) -> dict[str, float]:
+    """The radius of every node's mark: papers by importance, entities by the square root of their papers."""
+    most = max((graph.nodes[e]["papers"] for e in selection.entities), default=1) or 1
+    weightiest = max((selection.importance[p] for p in selection.papers), default=1) or 1
+    sizes = {p: round(3.5 + 7 * selection.importance[p] / weightiest, 1) for p in selection.papers}
+    return sizes | {e: round(4.5 + 13 * math.sqrt(graph.nodes[e]["papers"] / most), 1) for e in selection.entities}
 
 
 def lineage(papers: Sequence[str], graph: nx.MultiDiGraph) -> list[tuple[str, int, int]]:

@@ -66,7 +66,7 @@ function place(context, item, scale, words, marks, own, limits) {
     if (!best || covered < best.covered) best = { covered, box, left, top };
     if (!covered) break;
   }
-  if (!best || (best.covered > (item.must ? 9 : 0))) return null;
+  if (!best || (best.covered > (item.must || item.over ? 9 : 0))) return null;
   words.add(best.box);
   return { item, x: best.left / scale, y: (best.top + height / 2) / scale };
 }

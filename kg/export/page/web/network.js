@@ -12,7 +12,12 @@ const BOOST = markScale();
 const places = new Map(read("nodes").map((node) => {
   const id = itemOf(node.id).community;
   const [x, y] = data.circles.wide[id], [toX, toY] = circles[id];
-  return [node.id, { ...node, x: node.x - x + toX, y: node.y - y + toY, size: node.size * BOOST }];
+  return [node.id, { ...node, x: node.x - x + toX, y: node.y - y + toY, size: node.size * (node.group === "paper" ? Math.sqrt(BOOST) : BOOST) }];
+}));
+// The largest entity of each community is named even where its label covers smaller marks.
+const capitals = new Set(Object.keys(circles).map((id) => {
+  const inside = [...places.values()].filter((place) => place.group !== "paper" && String(itemOf(place.id).community) === id);
+  return inside.length ? inside.reduce((a, b) => (b.size > a.size ? b : a)).id : null;
 }));
 const nodeSet = new vis.DataSet([...places.values()].map(({ id, x, y, size, group }) => ({ id, x, y, size, group })));
 const edgeSet = new vis.DataSet(read("edges").map((edge, id) => ({ id, from: edge.from, to: edge.to, strength: edge.weight })));
@@ -223,7 +228,7 @@ function layLabels(context, scale) {
     const first = key === hovered || item === state.focus;
     const chosen = lit && state.focus.type !== "community" && lit.has(key);
     items.push({
-      key, x: place.x, y: place.y, reach: place.size, must: first || chosen,
+      key, x: place.x, y: place.y, reach: place.size, must: first || chosen, over: capitals.has(key),
       text: paper ? shortTitle(item) : shorten(item.name, 30), size: paper ? 11 : 12, weight: first ? 600 : paper ? 400 : 500,
       rank: (first ? 200 : 0) + (chosen ? 100 : 0) + (paper ? -50 : 0) + place.size,
     });

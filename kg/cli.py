@@ -89,7 +89,7 @@ def extract_command(
 
     tables = tuple(gazetteer or ())
     papers = read(inputs, format=format, strict=strict, skipped=report)
-    resolution = resolve(list(extract_parallel(papers, tables, jobs)), Gazetteer.load(tables))
+    resolution = resolve(list(extract_parallel(papers, tables, jobs)), Gazetteer.load_names(tables))
     lines = (json.dumps(paper.as_dict(), ensure_ascii=False) + "\n" for paper in resolution.papers)
     if output == "-":
         sys.stdout.writelines(lines)
@@ -182,7 +182,7 @@ def _read_gold_texts(gold: list) -> list:  # type: ignore[type-arg]
     papers = [Paper(p.id, clean(p.title), clean(p.abstract)) for p in gold if p.abstract]
     if not papers:
         raise UsageError("GOLD holds no texts: give the folder or file with the predictions too")
-    return resolve(list(extract(papers)), Gazetteer.load()).papers
+    return resolve(list(extract(papers)), Gazetteer.load_names()).papers
 
 
 @app.command("explain")

@@ -255,7 +255,9 @@ def match(gold: Sequence[GoldEntity], predicted: Sequence[PaperEntity], strictly
     for i, entity in enumerate(gold):
         for j in range(len(predicted)):
             if _meets(left[i], right[j], strictly):
-                worth[i, j] = _OPTIONAL_WORTH if entity.optional else 1.0
+                # Among equals the pair that has most mentions in common.
+                shared = sum(_key(m.text) in left[i] for m in predicted[j].mentions)
+                worth[i, j] = (_OPTIONAL_WORTH if entity.optional else 1.0) + min(shared, 99) * _OPTIONAL_WORTH / 1e3
     rows, columns = linear_sum_assignment(worth, maximize=True)
     return {int(i): int(j) for i, j in zip(rows, columns, strict=True) if worth[i, j] > 0}
 

@@ -14,6 +14,7 @@ from urllib.parse import quote
 _DASHES = re.compile(r"[\u2010-\u2015\u2212_/-]+")
 _WORD = re.compile(r"[^\W_]+(?:[.'’+*^#@]+[^\W_]+)*[+*#^]*", re.UNICODE)
 _VERSION = re.compile(r"^([a-z]+[a-uw-z])(\d+)$")
+_FORM = re.compile(r"(?<=[a-z]{3})(?:ing|ed|e)$")
 _UNCOUNTED = frozenset(
     "bias analysis basis series gas lens physics kinematics dynamics mathematics statistics robotics linguistics "
     "semantics graphics ethics news loss process access less gauss bayes stokes das canvas corpus focus radius "
@@ -31,15 +32,36 @@ _IRREGULAR = {
     "metrics": "metric",
     "heuristics": "heuristic",
     "bases": "basis",
+    "biases": "bias",
+    "lenses": "lens",
+    "viruses": "virus",
+    "caches": "cache",
+    "movies": "movie",
+    "axes": "axis",
+    "spectra": "spectrum",
+    "automata": "automaton",
     "networks": "network",
     "nets": "net",
 }
+#: Greek letters by the names that authors write out; a letter counts only where it is a whole word ("β-VAE").
+_GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξοπρστυφχψω",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi "
+        "chi psi omega".split(),
+        strict=True,
+    )
+)
 #: British spellings and their American counterparts, tried on words of six letters or more.
 _SPELLINGS = (
     (re.compile(r"isation$"), "ization"),
     (re.compile(r"(?<=[a-z]{3}[bdglmnrtv])is(e|ed|er|ing)$"), r"iz\1"),
     (re.compile(r"(?<=behavi)our|(?<=neighb)our|(?<=col)our|(?<=lab)our"), "or"),
     (re.compile(r"(?<=mode)ll|(?<=labe)ll"), "l"),
+)
+#: Words with an "s" on both sides of the ocean.
+_ALWAYS_S = re.compile(
+    r"(?:superv|improv|advert|expert|prom|surpr|enterpr|compr|prem|merchand|parad|treat)is(?:e|ed|er|ing)$"
 )
 
 
@@ -59,7 +81,7 @@ def singular(word: str) -> str:
 
 
 def _american(word: str) -> str:
-    if len(word) >= 6:
+    if len(word) >= 6 and not _ALWAYS_S.search(word):
         for pattern, replacement in _SPELLINGS:
             word = pattern.sub(replacement, word)
     return word
@@ -71,7 +93,7 @@ def word_key(word: str) -> str:
     decomposed = unicodedata.normalize("NFKD", word.casefold())
     folded = "".join(c for c in decomposed if not unicodedata.combining(c)).replace("’", "'")
     folded = folded.removesuffix("'s").replace("'", "")
-    return _VERSION.sub(r"\1 \2", _american(singular(folded)))
+    return _VERSION.sub(r"\1 \2", _american(singular(_GREEK.get(folded, folded))))
 
 
 @lru_cache(maxsize=200_000)
@@ -83,10 +105,15 @@ def name_key(name: str) -> str:
     >>> name_key("CIFAR-10") == name_key("CIFAR-100")
     False
     """
-    words = _WORD.findall(_DASHES.sub(" ", name))
+    words = _WORD.findall(_DASHES.sub(" ", unicodedata.normalize("NFC", name)))
     if not words:
         return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
     return " ".join(word_key(w) for w in words)
+
+
+def stem_key(key: str) -> str:
+    """A key with its last word cut to its stem: "fine tuning", "fine tuned" and "fine tune" meet."""
+    return _FORM.sub("", key)
 
 
 def compact_key(name: str) -> str:

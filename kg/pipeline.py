@@ -199,7 +199,7 @@ def _understood(
     extractions: list[Extraction], options: Options, clock: _Clock
 ) -> tuple[Knowledge, dict[tuple[str, str], str]]:
     with clock.stage("resolve"):
-        resolution = resolve(extractions, Gazetteer.load(options.gazetteers))
+        resolution = resolve(extractions, Gazetteer.load_names(options.gazetteers))
     with clock.stage("link"):
         links = zip(
             resolution.papers,

@@ -38,6 +38,16 @@ _SETTING = re.compile(
     r"(?:\s+set|\s+split)?)$"
 )
 _CLOSING = frozenset("),;")
+#: Words at the end of a name that add nothing to it, by label, in normal form.
+_EMPTY_TAILS: dict[Label, frozenset[str]] = {
+    "METHOD": frozenset(
+        "method approach algorithm framework technique scheme strategy procedure paradigm mechanism based "
+        "module architecture style like".split()
+    ),
+    "DATASET": frozenset("dataset data set corpus benchmark suite collection database challenge".split()),
+    "METRIC": frozenset("metric measure score value performance".split()),
+    "TASK": frozenset("task problem setting application".split()),
+}
 
 Key = tuple[Label, str]
 
@@ -47,7 +57,7 @@ class Resolution:
     """What resolution yields: the papers with their entities, the entities, and the rule behind each surface form.
 
     `rules` maps an entity id and a surface form to the rule that joined them ("spelling", "defined in the paper",
-    "gazetteer", "defined in other papers", "setting").
+    "gazetteer", "defined in other papers", "word form").
     """
 
     papers: list[ReadPaper]
@@ -93,6 +103,18 @@ def resolve(extractions: Sequence[Extraction], gazetteer: Gazetteer) -> Resoluti
 def base_name(text: str, label: Label) -> str:
     """The name without a setting: "ImageNet 256×256" is ImageNet."""
     return _SETTING.sub("", text) or text if label == "DATASET" else text
+
+
+def essential(label: Label, key: str) -> str:
+    """The key without the words that add nothing: "attention mechanism" is attention, "GAN-based" is GAN.
+
+    >>> essential("METHOD", "policy gradient method")
+    'policy gradient'
+    """
+    words = key.split()
+    while len(words) > 1 and words[-1] in _EMPTY_TAILS[label]:
+        words.pop()
+    return " ".join(words)
 
 
 def _groups(extraction: Extraction) -> list[_Group]:
@@ -149,7 +171,17 @@ class _Corpus:
         meaning = self._majority(group.label, key)
         if meaning is not None:
             return meaning, "defined in other papers"
-        return key, "spelling"
+        return self._form(group.label, key)
+
+    def _form(self, label: Label, key: str) -> tuple[str, str]:
+        """A name without the words that add nothing to it, in the word form that the gazetteer has."""
+        core = essential(label, key)
+        for candidate in (core, *([f"{core} model"] if label == "METHOD" else [])):
+            entry = self.gazetteer.find(candidate, label) or self.gazetteer.find_form(candidate, label)
+            if entry is not None:
+                return entry.name, "word form"
+        # One word left says too little by itself: "adaptive module" and "adaptive procedure" are two things.
+        return (core if " " in core else key), "spelling"
 
     def _defined(self, group: _Group) -> str:
         long = self.gazetteer.find(group.long, group.label)

@@ -50,7 +50,9 @@ SKOS = Vocabulary(
     "http://www.w3.org/2004/02/skos/core#",
     "Concept Collection prefLabel altLabel hiddenLabel broader exactMatch closeMatch",
 )
-SCHEMA = Vocabulary("https://schema.org/", "ScholarlyArticle Person name mentions url sameAs subjectOf identifier softwareVersion")
+SCHEMA = Vocabulary(
+    "https://schema.org/", "ScholarlyArticle Person name mentions url sameAs subjectOf identifier softwareVersion"
+)
 FABIO = Vocabulary("http://purl.org/spar/fabio/", "ResearchPaper hasArXivId")
 PRISM = Vocabulary("http://prismstandard.org/namespaces/basic/2.0/", "doi publicationName keyword")
 MLS = Vocabulary(

@@ -19,10 +19,12 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from kg.errors import InputError
-from kg.naming import name_key, word_key
+from kg.naming import name_key, stem_key, word_key
 from kg.records import LABELS, Label
 
 TABLES = Path(__file__).with_name("tables")
+#: What careful readers call things, compiled from annotated papers; for resolution, not for the encoder.
+NAMES = Path(__file__).with_name("names.tsv")
 _COLUMNS = ("label", "name", "aliases", "case", "direction", "identifiers")
 _JOINERS = frozenset("-–/_")
 
@@ -112,6 +114,7 @@ class Gazetteer:
 
     def __init__(self, entries: Iterable[Entry]):
         self._by_key: dict[tuple[Label, str], Entry] = {}
+        self._by_stem: dict[tuple[Label, str], Entry] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], str | None, Entry]]] = {}
         for entry in _merged(entries):
             self._add(entry)
@@ -121,9 +124,15 @@ class Gazetteer:
     @classmethod
     def load(cls, extra: Sequence[Path] = ()) -> Gazetteer:
         """The package's tables followed by the user's; the same tables are read once."""
-        return _loaded(cls, tuple(extra))
+        return _loaded(cls, tuple(extra), False)
+
+    @classmethod
+    def load_names(cls, extra: Sequence[Path] = ()) -> Gazetteer:
+        """`load`, with the names that careful readers give things as well."""
+        return _loaded(cls, tuple(extra), True)
 
     def _add(self, entry: Entry) -> None:
+        self._by_stem[entry.label, stem_key(name_key(entry.name))] = entry
         for surface in entry.surfaces:
             self._by_key[entry.label, name_key(surface)] = entry
             words = tuple(name_key(surface).split())
@@ -133,7 +142,14 @@ class Gazetteer:
 
     def find(self, name: str, label: Label) -> Entry | None:
         """The entry of that label that `name` is a spelling of."""
-        return self._by_key.get((label, name_key(name)))
+        entry = self._by_key.get((label, name_key(name)))
+        # The name of the entry may in turn be another's alias: tables are written apart from each other.
+        return entry and self._by_key.get((label, name_key(entry.name)), entry)
+
+    def find_form(self, key: str, label: Label) -> Entry | None:
+        """The entry that a key names in another word form ("fine tuned" for "fine tuning")."""
+        entry = self._by_stem.get((label, stem_key(key)))
+        return entry and self.find(entry.name, label)
 
     def matches(self, doc: Doc) -> list[Match]:
         """Known names in `doc`: the longest at each place, from left to right, never overlapping."""
@@ -173,10 +189,11 @@ class Gazetteer:
 
 
 @lru_cache(maxsize=4)
-def _loaded(cls: type[Gazetteer], extra: tuple[Path, ...]) -> Gazetteer:
+def _loaded(cls: type[Gazetteer], extra: tuple[Path, ...], names: bool) -> Gazetteer:
     curated = TABLES / "curated.tsv"
     others = [path for path in sorted(TABLES.glob("*.tsv")) if path != curated]
-    return cls(entry for path in (*others, curated, *extra) for entry in read_table(path))
+    paths = (*others, *([NAMES] if names else []), curated, *extra)
+    return cls(entry for path in paths for entry in read_table(path))
 
 
 def _merged(entries: Iterable[Entry]) -> Iterator[Entry]:

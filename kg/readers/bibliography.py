@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import rispy
-from bibtexparser.entrypoint import parse_string
-from bibtexparser.model import DuplicateFieldKeyBlock, Entry
+from bibtexparser.library import Library
+from bibtexparser.middlewares.parsestack import default_parse_stack
+from bibtexparser.model import Block, DuplicateFieldKeyBlock, Entry, Field
+from bibtexparser.splitter import Splitter
 
 from kg.readers.sources import lines as lines_of
 from kg.readers.structured import Row
@@ -26,6 +28,7 @@ def read_bibtex(stream: io.BufferedReader) -> Iterator[Row]:
     ``@string`` abbreviations count for the entries after them.
     """
     strings: dict[str, str] = {}
+    number, empty = 0, not stream.peek(1)
     for number, block in _blocks(lines_of(stream)):
         abbreviation = _STRING.match(block)
         if abbreviation:
@@ -33,21 +36,33 @@ def read_bibtex(stream: io.BufferedReader) -> Iterator[Row]:
         elif _ENTRY.match(block):
             used = dict.fromkeys(name.lower() for name in _BARE_WORD.findall(block))
             yield number, _entry("\n".join([*(strings[name] for name in used if name in strings), block]))
+    if number == 0 and not empty:
+        yield 1, "no line begins with a BibTeX entry (@article{…)"
 
 
 def _entry(text: str) -> dict[str, Any] | str:
-    library = parse_string(text)
-    twice = [block.ignore_error_block for block in library.failed_blocks if isinstance(block, DuplicateFieldKeyBlock)]
-    entry = next((found for found in [*library.entries, *twice] if isinstance(found, Entry)), None)
-    if entry is None:
+    library = Library([_once(block) for block in Splitter(text).split().blocks])
+    for middleware in default_parse_stack():
+        library = middleware.transform(library)
+    if not library.entries:
         return "not a valid BibTeX entry (unbalanced braces or quotes?)"
-    fields: dict[str, Any] = {}
-    for field in entry.fields:
-        fields.setdefault(field.key.lower(), _unbraced(field.value))
+    entry = library.entries[0]
+    fields: dict[str, Any] = {field.key.lower(): _unbraced(field.value) for field in entry.fields}
     fields.setdefault("id", entry.key)
     if "author" in fields:
         fields["author"] = re.split(r"\s+and\s+", fields["author"])
     return fields
+
+
+def _once(block: Block) -> Block:
+    """The block, with the first of every field that an entry has twice."""
+    if not isinstance(block, DuplicateFieldKeyBlock) or not isinstance(block.ignore_error_block, Entry):
+        return block
+    entry = block.ignore_error_block
+    first: dict[str, Field] = {}
+    for field in entry.fields:
+        first.setdefault(field.key, field)
+    return Entry(entry.entry_type, entry.key, list(first.values()))
 
 
 def _blocks(lines: Iterator[str]) -> Iterator[tuple[int, str]]:

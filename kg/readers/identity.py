@@ -16,7 +16,10 @@ _ARXIV = re.compile(
 def normal_doi(text: str) -> str:
     """The DOI in `text` in lower case, without resolver or trailing punctuation; empty when there is none."""
     found = _DOI.search(text or "")
-    return found[0].rstrip(".,;)").lower() if found else ""
+    doi = found[0] if found else ""
+    while doi.endswith((".", ",", ";")) or (doi.endswith(")") and doi.count(")") > doi.count("(")):
+        doi = doi[:-1]
+    return doi.lower() if _DOI.fullmatch(doi) else ""
 
 
 def normal_arxiv(text: str) -> str:

@@ -29,7 +29,8 @@ _BARE |= dict.fromkeys("frac tfrac dfrac".split(), 2)
 _LETTERS = frozenset("o l ss ae oe aa i j O L AE OE AA".split())
 #: Commands that leave no text, with all their arguments.
 _SILENT = re.compile(
-    r"cite[a-z]*|(?:eq)?ref|label|footnote|thanks|color|[vh]space|begin|end|item|includegraphics|input|include|xspace|textbackslash"
+    r"cite[a-z]*|(?:eq)?ref|label|footnote|thanks|color|[vh]space|begin|end|item|includegraphics|input|include|"
+    r"xspace|textbackslash"
 )
 _LAYOUT = frozenset(
     "big Big bigg Bigg bigl bigr left right rm it bf em cal sf tt sc sl noindent newline linebreak centering small "
@@ -43,7 +44,8 @@ _SYMBOLS = {
 }  # fmt: skip
 #: Formatting that lost its braces on the way ("\mathbbR", "\emphk").
 _GLUED = re.compile(
-    r"(math(?:bb|cal|bf|rm|sf|scr|it)|text(?:bf|it|tt|sc|sf|rm)|emph|(?:wide)?tilde|(?:wide)?hat|overline|bar|sqrt|[bcm](?=[A-Z]$))(\w+)"
+    r"(math(?:bb|cal|bf|rm|sf|scr|it)|text(?:bf|it|tt|sc|sf|rm)|emph|(?:wide)?tilde|(?:wide)?hat|overline|bar|sqrt|"
+    r"[bcm](?=[A-Z]$))(\w+)"
 )
 _NAME = re.compile(r"\\([a-zA-Z]+)\*?(?:\{\})?(?=(\{)?)")
 _WITHOUT_ARGUMENTS = re.compile(r"\\(?:[a-z]*frac|url)(?![a-zA-Z])")

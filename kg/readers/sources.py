@@ -176,8 +176,11 @@ def lines(stream: io.BufferedReader) -> Iterator[str]:
     r"""The lines of a text, cut at \n, \r\n and \r only, without their ends; UTF-8, else Windows-1252."""
     encoding = encoding_of(stream.peek(4)[:4])
     if encoding == "utf-16":
-        for line in io.TextIOWrapper(stream, encoding="utf-16", errors="replace", newline=None):
-            yield line.rstrip("\n")
+        decoded = io.TextIOWrapper(stream, encoding="utf-16", errors="replace", newline=None)
+        try:
+            yield from (line.rstrip("\n") for line in decoded)
+        finally:
+            decoded.detach()
         return
     first = True
     for raw in stream:

@@ -118,7 +118,7 @@ def _decode(text: str, at: int) -> tuple[dict[str, Any] | str, int]:
         record, end = _STRICT.raw_decode(text, at)
         return (record if isinstance(record, dict) else "not a JSON object"), end
     except (ValueError, RecursionError) as error:
-        breaks_off = getattr(error, "pos", 0) >= len(text.rstrip())
+        breaks_off = getattr(error, "pos", 0) >= len(text.rstrip()) or "Unterminated string" in str(error)
         problem = "not valid JSON: " + ("the file breaks off inside this record" if breaks_off else _short(error))
     try:
         return problem, _LENIENT.raw_decode(text, at)[1]
@@ -144,9 +144,9 @@ def _next_record(text: str, broken: int, previous: dict[str, Any]) -> int:
 def read_table(stream: io.BufferedReader, delimiter: str | None = None) -> Iterator[Row]:
     """CSV or TSV with a header line; the delimiter is told from the header when it is not given.
 
-    A quote that is never closed would swallow the rows after it: a row of more than 200 lines is given up as one bad
-    record and reading goes on with its second line. So is a row with more cells than the header has columns, whose
-    text would be cut short.
+    A quote that is never closed would swallow the rows after it, so a row that is not valid or longer than 200 lines
+    costs its first line only; reading goes on with the next line that can be a row. A row with more cells than the
+    header has columns is given up too, for its text would be cut short.
     """
     csv.field_size_limit(10_000_000)
     numbered = list(enumerate(lines_of(stream), 1))
@@ -157,15 +157,21 @@ def read_table(stream: io.BufferedReader, delimiter: str | None = None) -> Itera
     delimiter = delimiter or max(",;\t|", key=header_line.count)
     header = next(csv.reader([header_line], delimiter=delimiter))
     at = header_at + 1
+    all_quoted, after_bad = header_line.startswith('"'), False
     while at < len(numbered):
+        number, line = numbered[at]
         taken, row = _row(numbered, at, delimiter)
-        number = numbered[at][0]
         at += taken
+        short = isinstance(row, list) and len(row) < len(header)
+        if after_bad and (short or (all_quoted and not line.startswith('"'))):
+            continue  # the rest of a row that spread over several lines
+        after_bad = isinstance(row, str)
         if isinstance(row, str):
             yield number, row
         elif any(cell.strip() for cell in row[len(header) :]):
             yield number, f"{len(row)} cells where the header has {len(header)} (a {delimiter!r} outside of quotes?)"
         elif any(cell.strip() for cell in row):
+            all_quoted = all_quoted and line.startswith('"')
             yield number, dict(zip(header, row, strict=False))
 
 
@@ -176,8 +182,8 @@ def _row(numbered: list[tuple[int, str]], at: int, delimiter: str) -> tuple[int,
         try:
             return taken, next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
         except csv.Error as error:
-            if "end of data" not in str(error):  # every other error stands before the end of the row
-                return taken, f"not valid CSV: {error}"
+            if "end of data" not in str(error):
+                return 1, f"not valid CSV: {error}"
     return 1, "a quote that is never closed"
 
 
@@ -196,5 +202,3 @@ def read_parquet(stream: io.BufferedReader) -> Iterator[Row]:
                 yield number, record
     except (pyarrow.ArrowException, OSError) as error:
         yield 1, f"not a readable Parquet file: {error}"
-
-

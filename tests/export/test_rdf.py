@@ -81,7 +81,9 @@ def test_any_title_survives_each_serialisation(
 
 
 def small_graph(title: str, name: str, identifier: str) -> nx.MultiDiGraph:
-    paper = Paper(identifier, title, f"{name} is here.", authors=(name, title), venue=title, url=f"https://e.org/{name}")
+    paper = Paper(
+        identifier, title, f"{name} is here.", authors=(name, title), venue=title, url=f"https://e.org/{name}"
+    )
     start = len(title) + 1
     named = PaperEntity("method:m", "METHOD", name, "used", (EntityMention(start, start + len(name), name),))
     entity = Entity("method:m", "METHOD", name, aliases=(title,), papers=1)
@@ -181,7 +183,7 @@ def test_the_graph_counts_itself_rightly() -> None:
         SELECT ?class WHERE { ?part void:class ?class ; void:entities ?said .
           { SELECT ?class (COUNT(*) AS ?n) WHERE { ?x a ?class } GROUP BY ?class } FILTER(?said != ?n) }""")
     assert wrong == []
-    figures = {metric: value for metric, value in ask("SELECT ?m ?v WHERE { ?q dqv:isMeasurementOf ?m ; dqv:value ?v }")}
+    figures = dict(ask("SELECT ?m ?v WHERE { ?q dqv:isMeasurementOf ?m ; dqv:value ?v }"))
     assert figures[f"{KG.iri}shareOfResultsComplete"] == "1"
     assert figures[f"{KG.iri}shareOfPapersWithEntities"] == "0.8571"
 
@@ -213,7 +215,8 @@ def test_a_system_of_its_own_is_a_model_and_a_concept_an_algorithm() -> None:
     pooling = (EntityMention(27, 34, "pooling"),)
     read = ReadPaper(paper, (PaperEntity("method:mossnet", "METHOD", "MossNet", "proposed", spans),
                              PaperEntity("method:pooling", "METHOD", "pooling", "used", pooling)))  # fmt: skip
-    known = {k: Entity(k, "METHOD", n, papers=1) for k, n in (("method:mossnet", "MossNet"), ("method:pooling", "pooling"))}
+    names = {"method:mossnet": "MossNet", "method:pooling": "pooling"}
+    known = {key: Entity(key, "METHOD", name, papers=1) for key, name in names.items()}
     found = statements(triples(build_graph([read], known), BASE))
     rdf_type, mls = f"<{RDF.type}>", "<http://www.w3.org/ns/mls#"
     assert (f"<{BASE}method/mossnet>", rdf_type, f"{mls}Model>") in found
@@ -221,13 +224,14 @@ def test_a_system_of_its_own_is_a_model_and_a_concept_an_algorithm() -> None:
 
 
 def test_identifiers_become_the_right_kind_of_link() -> None:
-    elsewhere = ("http://www.wikidata.org/entity/Q1", "https://doi.org/10.1/x", "https://example.org/home", "javascript:x")
+    wikidata, doi, home = "http://www.wikidata.org/entity/Q1", "https://doi.org/10.1/x", "https://example.org/home"
+    elsewhere = (wikidata, doi, home, "javascript:x")
     entity = Entity("task:t", "TASK", "t", papers=0, same_as=elsewhere)
     said = {(t.predicate.value.rpartition("#")[2].rpartition("/")[2], t.object.value)
             for t in triples(build_graph([], {"task:t": entity}), BASE)}  # fmt: skip
-    assert ("exactMatch", elsewhere[0]) in said
-    assert ("subjectOf", elsewhere[1]) in said
-    assert ("sameAs", elsewhere[2]) in said
+    assert ("exactMatch", wikidata) in said
+    assert ("subjectOf", doi) in said
+    assert ("sameAs", home) in said
     assert not any(isinstance(o, NamedNode) and "javascript" in o.value for o in objects(entity))
 
 
@@ -287,7 +291,8 @@ def test_an_infinite_value_leaves_no_file(tmp_path: Path) -> None:
 
 def test_links_to_papers_outside_the_graph_are_left_out() -> None:
     few = papers()[:2]
-    linked = [p.with_links(r, b) for p, r, b in zip(few, related(papers(), entities()), builds_on(papers()), strict=False)]
+    links = zip(few, related(papers(), entities()), builds_on(papers()), strict=False)
+    linked = [paper.with_links(shared, earlier) for paper, shared, earlier in links]
     found = list(triples(build_graph(linked, entities()), BASE))
     assert all(isinstance(t, Triple) for t in found)
     described = {t.subject for t in found}

@@ -31,7 +31,7 @@ def test_titles_and_abstracts_in_turn_are_papers() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "   ", "Get trending papers in your email inbox once a day!", "Upvote", "Sign Up", "Log in", "17", "by tideteam",
+    ["", "   ", "Get trending papers by pigeon!", "Upvote", "Sign Up", "Log in", "17", "by tideteam",
      "· 12 authors", "Cookie settings", "Privacy policy and more", "Next", "previous"],
 )  # fmt: skip
 def test_lines_of_the_page_itself_are_not_titles(line: str) -> None:
@@ -45,7 +45,9 @@ def test_a_button_glued_to_a_title_is_cut_off(button: str) -> None:
     assert record == {"title": "TideNet: Water That Waits", "abstract": ABSTRACT}
 
 
-@pytest.mark.parametrize("title", ["Following Water", "Sharing Is Caring for Moss", "Next-Tide Prediction", "Submitted Moss"])
+@pytest.mark.parametrize(
+    "title", ["Following Water", "Sharing Is Caring for Moss", "Next-Tide Prediction", "Submitted Moss"]
+)
 def test_a_title_that_begins_like_a_button_stays_whole(title: str) -> None:
     ((_, record),) = read_page([title, ABSTRACT])
     assert record == {"title": title, "abstract": ABSTRACT}

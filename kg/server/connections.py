@@ -1,0 +1,65 @@
+"""HTTP connections that end when their other side does not keep to reasonable sizes and times.
+
+uvicorn's own wait as long as a client likes for the end of a request's head, and keep all of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+#: Bytes of a request's line and headers.
+MAX_HEAD = 128 * 1024
+#: Seconds that a client may take for them.
+_HEAD_SECONDS = 10.0
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol with a bound on the head of a request."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._head: int | None = 0
+        self._clock: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start to count the time."""
+        super().connection_made(transport)
+        self._start_clock()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count no more."""
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take data, unless it makes the head too large."""
+        super().data_received(data)
+        if self._head is None or self.transport.is_closing():
+            return
+        self._head += len(data)
+        if self._head > MAX_HEAD:
+            self.send_400_response("The request's address and headers are too long.")
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._head = 0
+        self._start_clock()
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._head = None
+        self._stop_clock()
+        super().on_headers_complete()
+
+    def _start_clock(self) -> None:
+        self._stop_clock()
+        self._clock = self.loop.call_later(_HEAD_SECONDS, self.transport.close)
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None

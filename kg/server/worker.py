@@ -1,0 +1,210 @@
+"""A worker: a process that holds the graph, answers one question after the other, and can do nothing else.
+
+An engine cannot be interrupted, and some queries make it crash or take all the memory there is. In a process of its
+own that costs nobody else anything. The process has been forked from one that has loaded the graph (`kg.server.nursery`),
+so it shares the graph's memory, and it has given up the right to open a file or a socket before it reads a question.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import socket
+import sys
+from itertools import islice
+from pathlib import Path
+
+from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, QueryTriples
+
+from kg.errors import UsageError
+from kg.server.limits import MIB, Limits
+from kg.server.messages import HELLO, QUESTION_HEAD, Answer, Outcome, Question
+from kg.sparql import GraphStore, check, syntax_message
+from kg.sparql_results import QueryResult
+
+_TABLES = {
+    "json": QueryResultsFormat.JSON,
+    "xml": QueryResultsFormat.XML,
+    "csv": QueryResultsFormat.CSV,
+    "tsv": QueryResultsFormat.TSV,
+}
+_GRAPHS = {
+    "turtle": QueryResult.to_turtle,
+    "ntriples": QueryResult.to_tsv,
+    "jsonld": QueryResult.to_json,
+    "rdfxml": QueryResult.to_xml,
+}
+#: What to leave out of a written table, and what then stands between two rows or at the end of each.
+_ROW_MARKS: dict[str, tuple[bytes | None, bytes]] = {
+    "json": (rb'"(?:[^"\\]|\\.)*+"', b"},{"),
+    "xml": (None, b"<result>"),
+    "csv": (rb'"(?:[^"]|"")*+"', b"\r\n"),
+    "tsv": (None, b"\n"),
+}
+#: The parser calls itself for every step of a chain ("a || b || …"); the longest query that is let through needs this.
+_STACK = 64 * MIB
+
+#: Questions of every kind, so that whatever Python imports late is there before no file can be opened any more.
+EXERCISES = [
+    *(Question("SELECT * { ?s ?p ?o } LIMIT 1", table=name) for name in _TABLES),
+    *(Question("CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1", graph=name) for name in _GRAPHS),
+    *(Question(text) for text in ("ASK {}", "DESCRIBE <a:b>", "SELECT (UUID() AS ?u) (NOW() AS ?n) {}", "SELECT", "")),
+    Question("SELECT ?m { VALUES ?s { 'a' } BIND(REGEX(?s, 'A', 'i') && SHA256(?s) != '' AS ?m) }"),
+]
+
+
+# Answering
+
+
+def respond(graph: GraphStore, question: Question, limits: Limits) -> Answer:
+    """Ask the graph; whatever is wrong with the question becomes an answer that says so."""
+    try:
+        check(question.sparql)
+        found = graph.store.query(question.sparql, prefixes=dict(graph.prefixes))
+        if isinstance(found, QueryTriples):
+            return _triples(graph, found, question.graph, limits)
+        return _rows(found, question.table, limits)
+    except UsageError as error:
+        return _refuse(Outcome.REFUSED, str(error))
+    except SyntaxError as error:
+        return _refuse(Outcome.REFUSED, syntax_message(question.sparql, str(error)))
+    except _TooLargeError as error:
+        return _refuse(Outcome.TOO_LARGE, f"the answer has more than {error}: ask for less, for example with LIMIT")
+    except MemoryError:
+        return Answer(Outcome.NO_MEMORY)
+    except Exception as error:  # the engine's own errors have no common class
+        return _refuse(Outcome.FAILED, f"the query failed: {error}")
+
+
+def _refuse(outcome: Outcome, words: str) -> Answer:
+    return Answer(outcome, words.encode("utf-8", "replace"))
+
+
+class _TooLargeError(Exception):
+    """Says which limit an answer has passed."""
+
+
+class _Bounded:
+    """A file that takes so many bytes and no more."""
+
+    def __init__(self, most: int):
+        self._most = most
+        self.content = bytearray()
+
+    def write(self, data: bytes) -> int:
+        """Take some bytes."""
+        if len(self.content) + len(data) > self._most:
+            raise _TooLargeError(f"{self._most // MIB:,} MiB")
+        self.content += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: the bytes are there."""
+
+
+def _rows(found: QuerySolutions | QueryBoolean, name: str, limits: Limits) -> Answer:
+    if name not in _TABLES:
+        return Answer(Outcome.UNACCEPTABLE, b"rows")
+    file = _Bounded(limits.answer)
+    found.serialize(file, _TABLES[name])  # type: ignore[arg-type]
+    content = bytes(file.content)
+    if isinstance(found, QuerySolutions) and count_rows(content, name, limits.rows) > limits.rows:
+        raise _TooLargeError(f"{limits.rows:,} rows")
+    return Answer(Outcome.ROWS, content)
+
+
+def count_rows(content: bytes, name: str, enough: int = 0) -> int:
+    """How many rows a table has that the engine has written: several times faster than to make and count them.
+
+    Parameters
+    ----------
+    content : bytes
+        The table.
+    name : str
+        Its format.
+    enough : int
+        Small tables that cannot have more rows than this are not counted: 0 is returned for them.
+    """
+    if len(content) < 2 * enough:  # a row takes two bytes at least
+        return 0
+    strings, mark = _ROW_MARKS[name]
+    if strings is not None:
+        content = re.sub(strings, b"", content, flags=re.DOTALL)
+    count = content.count(mark)
+    if name == "json":
+        return count + (b"[{" in content)
+    return count - 1 if name in ("csv", "tsv") else count
+
+
+def _triples(graph: GraphStore, found: QueryTriples, name: str, limits: Limits) -> Answer:
+    if name not in _GRAPHS:
+        return Answer(Outcome.UNACCEPTABLE, b"triples")
+    triples = set(islice(found, limits.rows + 1))
+    if len(triples) > limits.rows:
+        raise _TooLargeError(f"{limits.rows:,} triples")
+    result = QueryResult(triples=tuple(sorted(triples, key=str)), prefixes=graph.prefixes)
+    content = _GRAPHS[name](result).encode()
+    if len(content) > limits.answer:
+        raise _TooLargeError(f"{limits.answer // MIB:,} MiB")
+    return Answer(Outcome.TRIPLES, content)
+
+
+# The process
+
+
+def work(line: socket.socket, graph: GraphStore, limits: Limits) -> None:
+    """Say hello, then answer until the line is closed. Does not come back if a query crashes the engine."""
+    seal(limits)
+    line.sendall(HELLO.pack(os.getpid()))
+    while (head := _receive(line, QUESTION_HEAD.size)) is not None:
+        content = _receive(line, *QUESTION_HEAD.unpack(head))
+        if content is None:
+            return
+        # The server kills a worker that is late. This is for a worker that has lost its server.
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds + 2)
+        answer = respond(graph, Question.unpack(content), limits)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        line.sendall(answer.pack())
+
+
+def _receive(line: socket.socket, size: int) -> bytes | None:
+    """So many bytes, or None when the other side has hung up."""
+    content = bytearray()
+    while len(content) < size:
+        part = line.recv(size - len(content))
+        if not part:
+            return None
+        content += part
+    return bytes(content)
+
+
+def seal(limits: Limits) -> None:
+    """Give up for good: new files and sockets, files that grow, core dumps, and more memory than a query may take."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _set(resource.RLIMIT_STACK, _STACK)
+    used = _address_space()
+    if used is not None:
+        _set(resource.RLIMIT_AS, used + limits.memory)
+    _set(resource.RLIMIT_CORE, 0)
+    _set(resource.RLIMIT_FSIZE, 0)
+    _set(resource.RLIMIT_NOFILE, 0)
+
+
+def _set(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    least = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (least, hard if kind == resource.RLIMIT_STACK else least))
+
+
+def _address_space() -> int | None:
+    """Bytes of address space that this process has taken; None where the system does not tell."""
+    if not sys.platform.startswith("linux"):
+        return None
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()

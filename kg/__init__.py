@@ -11,12 +11,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kg.pipeline import Build, Knowledge, Options, build
-    from kg.pipeline import load_folder as load
     from kg.errors import InputError, KgError, UsageError
     from kg.evaluation import evaluate, read_gold
     from kg.extraction import extract
     from kg.leaderboards import leaderboards
+    from kg.pipeline import Build, Knowledge, Options, build
+    from kg.pipeline import load_folder as load
     from kg.readers import read
     from kg.records import Entity, Mention, Paper, ReadPaper, Result
     from kg.resolution import resolve
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 #: Where each public name lives. They are imported when first used, so that `kg --help` need not load spaCy.
 _HOMES = {
-    "Build": "kg.pipeline", "Knowledge": "kg.pipeline", "Options": "kg.pipeline", "build": "kg.pipeline", "load": "kg.pipeline",
+    "Build": "kg.pipeline", "Knowledge": "kg.pipeline", "Options": "kg.pipeline",
+    "build": "kg.pipeline", "load": "kg.pipeline",
     "InputError": "kg.errors", "KgError": "kg.errors", "UsageError": "kg.errors",
     "evaluate": "kg.evaluation", "read_gold": "kg.evaluation",
     "extract": "kg.extraction", "leaderboards": "kg.leaderboards", "read": "kg.readers", "resolve": "kg.resolution",

@@ -24,7 +24,7 @@ JOURNAL = ".reading.jsonl"
 def extractor_fingerprint(gazetteers: Sequence[Path] = ()) -> str:
     """A hash over all that decides what is found in a text: code, model, tables, the user's tables."""
     digest = hashlib.sha256()
-    code = sorted(Path(__file__).with_name("extraction").glob("*.py")) + [Path(__file__).with_name("naming.py")]
+    code = [*sorted(Path(__file__).with_name("extraction").glob("*.py")), Path(__file__).with_name("naming.py")]
     for path in [*code, *sorted(TABLES.glob("*.tsv")), *sorted(MODEL.glob("*")), *gazetteers]:
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
@@ -75,9 +75,7 @@ def _journal_line(extraction: Extraction) -> str:
 
 def _from_journal(record: dict[str, Any]) -> Extraction:
     read = ReadPaper.from_dict(record)
-    mentions = tuple(
-        Mention(m.start, m.end, m.text, e.label, e.role) for e in read.entities for m in e.mentions
-    )
+    mentions = tuple(Mention(m.start, m.end, m.text, e.label, e.role) for e in read.entities for m in e.mentions)
     return Extraction(read.paper, mentions, read.results)
 
 
@@ -128,5 +126,7 @@ class Journal:
     def __enter__(self) -> Journal:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close(whole=kind is None)

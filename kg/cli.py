@@ -46,7 +46,8 @@ def build_command(
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Read, extract, resolve, link, and write everything."""
-    from kg.pipeline import BASE_IRI, Options, build
+    from kg.export.vocabulary import BASE_IRI
+    from kg.pipeline import Options, build
 
     options = Options(format, strict, tuple(gazetteer or ()), jobs, related, base_iri or BASE_IRI, add)
     with console.progress_bar() as report:
@@ -101,28 +102,44 @@ def extract_command(
 @app.command("query")
 def query_command(
     folder: Folder,
-    sparql: Annotated[str | None, typer.Argument(metavar="[SPARQL]", help="SELECT, ASK, CONSTRUCT or DESCRIBE.")] = None,
+    sparql: Annotated[
+        str | None, typer.Argument(metavar="[SPARQL]", help="SELECT, ASK, CONSTRUCT or DESCRIBE.")
+    ] = None,
     file: Annotated[Path | None, typer.Option("-f", "--file", help="File with the query.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="One of the named queries.")] = None,
     parameter: Annotated[list[str] | None, typer.Option("-p", "--param", help="NAME=VALUE for a named query.")] = None,
-    format: Annotated[str, typer.Option("--format", help="table, csv, json or xml.")] = "table",
+    cypher: Annotated[str | None, typer.Option("--cypher", help="A query in Cypher, read-only.")] = None,
+    format: Annotated[str, typer.Option("--format", help="table, csv, tsv, json or xml.")] = "table",
     list_: Annotated[bool, typer.Option("--list", help="Show the named queries.")] = False,
 ) -> None:
-    """Ask the graph in SPARQL."""
+    """Ask the graph in SPARQL, or in Cypher."""
     from kg.sparql import named_queries, named_query, query
 
     if list_:
         for item in named_queries():
             console.out.print(f"{item.usage:<44} {item.description}", markup=False, soft_wrap=True)
         return
-    given = [text for text in (sparql, file, name) if text]
+    given = [text for text in (sparql, file, name, cypher) if text]
     if len(given) != 1:
-        raise UsageError("give one query: as text, with --file or with --name (see --list)")
+        raise UsageError("give one query: as text, with --file, with --name (see --list) or with --cypher")
+    if cypher:
+        from kg.cypher import query as query_cypher
+
+        _write_answer(query_cypher(folder, cypher), format)
+        return
     if name:
         text = named_query(name, **_parameters(parameter or []))
     else:
         text = file.read_text(encoding="utf-8") if file else str(sparql)
-    sys.stdout.write(query(folder, text).format(format))
+    _write_answer(query(folder, text), format)
+
+
+def _write_answer(answer: object, format: str) -> None:
+    forms = [name for name in ("table", "csv", "tsv", "json", "xml") if hasattr(answer, f"to_{name}")]
+    if format not in forms:
+        raise UsageError(f"--format {format} is not possible here: one of {', '.join(forms)}")
+    text: str = getattr(answer, f"to_{format}")()
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
 def _parameters(pairs: list[str]) -> dict[str, str]:

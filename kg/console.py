@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from kg.pipeline import Build
 from kg.evaluation import CORE, Count, Evaluation, PaperErrors, by_venue
 from kg.leaderboards import Leaderboard
+from kg.pipeline import Build
 from kg.records import LABELS, Entity, ReadPaper
 
 out = Console(highlight=False)
@@ -59,7 +59,9 @@ def build_table(made: Build) -> Table:
     table.add_column(style="bold")
     table.add_column(justify="right")
     table.add_column(style="dim")
-    table.add_row("papers", _number(made.nodes.get("paper", 0)), f"{_number(made.reused)} read before" if made.reused else "")
+    table.add_row(
+        "papers", _number(made.nodes.get("paper", 0)), f"{_number(made.reused)} read before" if made.reused else ""
+    )
     for kind, name in _KINDS.items():
         table.add_row(name, _number(made.nodes.get(kind, 0)))
     edges = made.edges
@@ -67,7 +69,9 @@ def build_table(made: Build) -> Table:
     table.add_row("lineage", _number(edges.get("buildsOn", 0)), "papers that build on another's method")
     table.add_row("communities", _number(len(made.communities)), escape("; ".join(made.communities[:3])))
     table.add_row("skipped records", _number(len(made.skipped)))
-    table.add_row("seconds", f"{sum(made.seconds.values()):.1f}", ", ".join(f"{k} {v:.1f}" for k, v in made.seconds.items()))
+    table.add_row(
+        "seconds", f"{sum(made.seconds.values()):.1f}", ", ".join(f"{k} {v:.1f}" for k, v in made.seconds.items())
+    )
     return table
 
 
@@ -120,7 +124,8 @@ def error_lines(errors: PaperErrors) -> Iterator[str]:
     """One paper's errors in words, with the text around what was taken wrongly."""
     yield f"[bold]{escape(errors.gold.id)}[/bold]  {escape(errors.predicted.paper.title)}"
     for entity in errors.missed:
-        yield f"  [red]missed[/red]   {entity.label:8} {escape(entity.name)}  [dim]{escape(' | '.join(entity.surfaces))}[/dim]"
+        surfaces = escape(" | ".join(entity.surfaces))
+        yield f"  [red]missed[/red]   {entity.label:8} {escape(entity.name)}  [dim]{surfaces}[/dim]"
     for found in errors.spurious:
         around = escape(_around(errors.predicted, found.mentions[0].start, found.mentions[0].end))
         yield f"  [yellow]spurious[/yellow] {found.label:8} {escape(found.name)}  [dim]{around}[/dim]"

@@ -14,14 +14,14 @@ TEMPORARY_SUFFIX = ".kg-tmp"
 
 @contextmanager
 def atomic_writer(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
-    """A file that appears under `path` only when the block ends well: written beside, synced, renamed.
+    r"""A file that appears under `path` only when the block ends well: written beside, synced, renamed.
 
     Parameters
     ----------
     path : Path
         The final name; its folder is made when it is missing.
     mode : str
-        "w" for UTF-8 text with ``\\n`` line ends, "wb" for bytes.
+        "w" for UTF-8 text with ``\n`` line ends, "wb" for bytes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)

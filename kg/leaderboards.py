@@ -75,9 +75,7 @@ def _entry(read: ReadPaper, result: Result, entities: Mapping[str, Entity]) -> E
     return Entry(read.paper.id, read.paper.title, read.paper.year, method, result.value)
 
 
-def _board(
-    group: tuple[str, str, str, str], entries: list[Entry], entities: Mapping[str, Entity]
-) -> Leaderboard:
+def _board(group: tuple[str, str, str, str], entries: list[Entry], entities: Mapping[str, Entity]) -> Leaderboard:
     dataset, metric, setting, unit = group
     higher = entities[metric].higher_is_better
     sign = 1.0 if higher is False else -1.0

@@ -7,6 +7,7 @@ follows the block and not the square of the number of papers.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -104,9 +105,7 @@ def related(papers: Sequence[ReadPaper], entities: Mapping[str, Entity], k: int 
             yield _strongest(block[offset], start + offset, ids, incidence, k)
 
 
-def _strongest(
-    row: sparse.csr_matrix, own: int, ids: list[str], incidence: _Incidence, k: int
-) -> tuple[Related, ...]:
+def _strongest(row: sparse.csr_matrix, own: int, ids: list[str], incidence: _Incidence, k: int) -> tuple[Related, ...]:
     weights = np.round(row.data, 3)
     others, weights = row.indices[(row.indices != own) & (weights > 0)], weights[(row.indices != own) & (weights > 0)]
     if len(others) > 4 * k:
@@ -119,15 +118,19 @@ def _strongest(
 def _shared(incidence: _Incidence, a: int, b: int) -> tuple[str, ...]:
     """The entities two papers share, the one that says most first."""
     both = incidence.matrix[a].multiply(incidence.matrix[b]).tocoo()
-    said = [(value * incidence.idf[column], incidence.entities[column]) for column, value in zip(both.col, both.data, strict=True)]
+    said = [
+        (value * incidence.idf[column], incidence.entities[column])
+        for column, value in zip(both.col, both.data, strict=True)
+    ]
     return tuple(name for weight, name in sorted(said, key=lambda pair: (-pair[0], pair[1])) if weight > 0)
 
 
 def builds_on(papers: Sequence[ReadPaper]) -> list[tuple[BuildsOn, ...]]:
     """For each paper the papers whose proposed methods it uses, compares with or studies.
 
-    A method proposed by several papers of the graph names a concept rather than a contribution and gives no lineage;
-    neither does one that an older paper would have to take from a newer one.
+    A method proposed by several papers of the graph, or without a proper name in the paper that proposes it, is a
+    concept rather than a contribution and gives no lineage; neither does one that an older paper would have to take
+    from a newer one.
 
     Returns
     -------
@@ -135,10 +138,17 @@ def builds_on(papers: Sequence[ReadPaper]) -> list[tuple[BuildsOn, ...]]:
         In the order of `papers`; each tuple sorted by paper id and method.
     """
     proposers: defaultdict[str, list[int]] = defaultdict(list)
+    named: set[tuple[int, str]] = set()
     for i, paper in enumerate(papers):
         for entity in _methods(paper, {"proposed"}):
             proposers[entity.id].append(i)
-    origin = {method: rows[0] for method, rows in proposers.items() if len(rows) <= MAX_PROPOSERS}
+            if any(_proper(m.text) for m in entity.mentions):
+                named.add((i, entity.id))
+    origin = {
+        method: rows[0]
+        for method, rows in proposers.items()
+        if len(rows) <= MAX_PROPOSERS and (rows[0], method) in named
+    }
     links = []
     for i, paper in enumerate(papers):
         found = {
@@ -148,6 +158,14 @@ def builds_on(papers: Sequence[ReadPaper]) -> list[tuple[BuildsOn, ...]]:
         }
         links.append(tuple(sorted(found, key=lambda link: (link.id, link.via))))
     return links
+
+
+def _proper(name: str) -> bool:
+    """Whether a name is written as one: capitals after a word's first letter, or digits among letters."""
+    return any(
+        any(c.isupper() for c in word[1:]) or (any(c.isdigit() for c in word) and any(c.isalpha() for c in word))
+        for word in re.split(r"[\s-]+", name)
+    ) or (" " not in name and name[:1].isupper())
 
 
 def _methods(paper: ReadPaper, roles: set[str]) -> Iterable[PaperEntity]:

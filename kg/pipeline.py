@@ -20,8 +20,8 @@ from kg.analytics import analyse
 from kg.cache import Journal, extractor_fingerprint, reusable, text_key
 from kg.errors import UsageError
 from kg.export.page import write_page
-from kg.export.vocabulary import BASE_IRI
 from kg.export.serialisations import write_turtle
+from kg.export.vocabulary import BASE_IRI
 from kg.extraction import Extraction
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.parallel import extract_parallel
@@ -33,7 +33,16 @@ from kg.readers.sources import STDIN, expand
 from kg.records import Entity, Paper, ReadPaper
 from kg.resolution import resolve
 from kg.sample import sample_path
-from kg.store import PAGE, TURTLE, read_entities, read_manifest, read_papers, write_entities, write_manifest, write_papers
+from kg.store import (
+    PAGE,
+    TURTLE,
+    read_entities,
+    read_manifest,
+    read_papers,
+    write_entities,
+    write_manifest,
+    write_papers,
+)
 
 _LOCK = ".lock"
 #: Is told the name of a stage, how many steps are done, and how many there are (None while unknown).
@@ -101,7 +110,10 @@ class _Clock:
 
 
 def build(
-    sources: Sequence[str | Path] = (), output: Path = Path("output"), options: Options | None = None, progress: Progress | None = None
+    sources: Sequence[str | Path] = (),
+    output: Path = Path("output"),
+    options: Options | None = None,
+    progress: Progress | None = None,
 ) -> Build:
     """Read papers and write the graph of them to a folder.
 

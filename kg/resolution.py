@@ -301,17 +301,16 @@ def _entity(identifier: str, label: Label, key: str, surfaces: Counter[str], pap
 
 
 def _display(key: str, surfaces: Counter[str]) -> str:
-    """The spelling to show: the commonest in the corpus with the id's slug, else one made from the key.
+    """The spelling to show: the commonest in the corpus, in the singular where that is one of its spellings.
 
     Title case is passed over when a paper writes the name in running text ("Subspace Clustering" in a title).
     """
-    fitting = {text: count for text, count in surfaces.items() if slug(text) == slug(key)}
-    if fitting:
-        return min(fitting, key=lambda text: (_heading(text), -fitting[text], text))
-    spelt = {word_form: text for text in surfaces for word_form in [text.removesuffix("s")] if slug(word_form) == slug(key)}
-    if spelt:
-        return min(spelt, key=lambda text: (_heading(text), text))
-    return key
+    spellings: Counter[str] = Counter()
+    for text, count in surfaces.items():
+        if name_key(text) == name_key(key):
+            single = text[:-1] if text.endswith("s") and name_key(text[:-1]) == name_key(text) else text
+            spellings[single] += count
+    return min(spellings, key=lambda text: (_heading(text), -spellings[text], text), default=key)
 
 
 def _heading(text: str) -> bool:

@@ -76,7 +76,11 @@ def test_an_optional_entity_never_takes_the_place_of_one_that_counts():
 
 def test_counts_by_hand():
     paper = GoldPaper(
-        "p", "A title", "", (gold("METHOD", "GAN"), gold("METHOD", "VAE"), gold("DATASET", "MNIST"), gold("TASK", "x y")), ()
+        "p",
+        "A title",
+        "",
+        (gold("METHOD", "GAN"), gold("METHOD", "VAE"), gold("DATASET", "MNIST"), gold("TASK", "x y")),
+        (),
     )
     found = [got("METHOD", "GAN"), got("METHOD", "Adam"), got("METRIC", "FID"), got("TASK", "x y")]
     scores = evaluate([paper], [read("p", found)])
@@ -119,7 +123,9 @@ def test_results_need_value_and_metric():
 
 def test_proposed_method_and_roles():
     paper = GoldPaper("p", "t", "", (gold("METHOD", "Foo", role="proposed"), gold("METHOD", "Adam", role="used")), ())
-    scores = evaluate([paper], [read("p", [got("METHOD", "Foo", role="proposed"), got("METHOD", "Adam", role="studied")])])
+    scores = evaluate(
+        [paper], [read("p", [got("METHOD", "Foo", role="proposed"), got("METHOD", "Adam", role="studied")])]
+    )
     assert scores.proposed == (1, 1)
     assert scores.roles == (1, 2)
 

@@ -38,7 +38,7 @@ TARGETS: dict[str, Target] = {
     "neo4j": Target("kg.export.neo4j", "write_neo4j", "neo4j", "CSVs for neo4j-admin and a Cypher script"),
     "ladybug": Target("kg.export.ladybug", "write_ladybug", "graph.lbug", "an embedded Ladybug database"),
     "html": Target("kg.export.page", "write_page", "graph.html", "the interactive page"),
-    "svg": Target("kg.export.picture", "write_svg", "graph.svg", "a picture"),
+    "svg": Target("kg.export.picture", "write_picture", "graph.svg", "the map as a picture"),
 }
 
 

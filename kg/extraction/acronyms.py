@@ -12,7 +12,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 _SHORT = re.compile(r"^[A-Za-z][\w.+*&^/-]{0,14}[\w+*]$")
-_FUNCTION_WORDS = frozenset("a an the of for and in on with to by from via as or".split())
+_FUNCTION_WORDS = frozenset(
+    ["a", "an", "the", "of", "for", "and", "in", "on", "with", "to", "by", "from", "via", "as", "or"]
+)
 _STOPS = frozenset(",.;:()[]!?")
 
 

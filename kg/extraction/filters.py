@@ -37,7 +37,7 @@ GENERIC = frozenset(
 _TAIL = frozenset(
     """method methods approach approaches framework frameworks technique techniques scheme schemes strategy strategies
     dataset datasets benchmark benchmarks corpus corpora procedure procedures paradigm paradigms pipeline pipelines
-    architecture architectures methodology task tasks problem problems setting settings metric metrics""".split()
+    architecture architectures methodology task tasks metric metrics""".split()
 )
 _TAIL_MODEL = frozenset("model models algorithm algorithms system systems".split())
 _HEAD = frozenset(
@@ -49,6 +49,7 @@ _EDGE = frozenset(""" " ' ` `` '' ( ) [ ] { } , . ; : ! ? - – — / \\ | = < >
 #: Words that join names and neither begin nor end one.
 _JOINING = frozenset("of for and or with in on to by from as at via using through than that which is are".split())
 _ONLY_MARKS = re.compile(r"^[\W\d_]+$")
+_ADDRESS = re.compile(r"https?:|www\.|://|@\w+\.|\.(?:com|org|io|edu|net)\b", re.IGNORECASE)
 
 
 def trim(doc: Doc, start: int, end: int, label: str) -> tuple[int, int]:
@@ -95,8 +96,8 @@ def _is_name(word: str) -> bool:
 
 
 def is_generic(text: str) -> bool:
-    """Whether a span says nothing that papers could share: generic words, marks or numbers only."""
-    if _ONLY_MARKS.match(text) or len(text.strip()) < 2:
+    """Whether a span says nothing that papers could share: generic words, marks, numbers or an address."""
+    if _ONLY_MARKS.match(text) or len(text.strip()) < 2 or _ADDRESS.search(text):
         return True
     words = [w for w in re.split(r"[\s\-–/]+", text) if w]
     return all(word_key(w) in GENERIC or not any(c.isalpha() for c in w) for w in words)

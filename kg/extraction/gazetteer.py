@@ -101,7 +101,14 @@ def write_table(entries: Iterable[Entry], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write("\t".join(_COLUMNS) + "\n")
         for e in entries:
-            cells = (e.label, e.name, "|".join(e.aliases), "|".join(sorted(e.exact)), e.direction, "|".join(e.identifiers))
+            cells = (
+                e.label,
+                e.name,
+                "|".join(e.aliases),
+                "|".join(sorted(e.exact)),
+                e.direction,
+                "|".join(e.identifiers),
+            )
             file.write("\t".join(cells).rstrip("\t") + "\n")
 
 
@@ -124,12 +131,12 @@ class Gazetteer:
     @classmethod
     def load(cls, extra: Sequence[Path] = ()) -> Gazetteer:
         """The package's tables followed by the user's; the same tables are read once."""
-        return _loaded(cls, tuple(extra), False)
+        return _loaded(tuple(extra), False)
 
     @classmethod
     def load_names(cls, extra: Sequence[Path] = ()) -> Gazetteer:
         """`load`, with the names that careful readers give things as well."""
-        return _loaded(cls, tuple(extra), True)
+        return _loaded(tuple(extra), True)
 
     def _add(self, entry: Entry) -> None:
         self._by_stem[entry.label, stem_key(name_key(entry.name))] = entry
@@ -189,11 +196,11 @@ class Gazetteer:
 
 
 @lru_cache(maxsize=4)
-def _loaded(cls: type[Gazetteer], extra: tuple[Path, ...], names: bool) -> Gazetteer:
+def _loaded(extra: tuple[Path, ...], names: bool) -> Gazetteer:
     curated = TABLES / "curated.tsv"
     others = [path for path in sorted(TABLES.glob("*.tsv")) if path != curated]
     paths = (*others, *([NAMES] if names else []), curated, *extra)
-    return cls(entry for path in paths for entry in read_table(path))
+    return Gazetteer(entry for path in paths for entry in read_table(path))
 
 
 def _merged(entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -11,7 +11,9 @@ _VERBS = frozenset(
     designs unveil contribute dub dubbed term termed name named call called""".split()
 )
 _NAMING = frozenset("dubbed termed named called call name term dub denoted coined".split())
-_SKIP = frozenset("a an the our new novel simple efficient effective method framework approach model it this , “ \" `` ` '".split())
+_SKIP = frozenset(
+    "a an the our new novel simple efficient effective method framework approach model it this , “ \" `` ` '".split()
+)
 
 
 def own_names(doc: Doc) -> Iterator[tuple[int, int]]:
@@ -47,7 +49,7 @@ def _name_after(doc: Doc, start: int, near: bool) -> tuple[int, int] | None:
     while i < min(start + (5 if near else 3), len(doc)) and doc[i].lower_ in _SKIP:
         i += 1
     end = i
-    while end < len(doc) and end - i < 5 and (_is_part(doc[end].text) or end > i and doc[end].text in "-–/"):
+    while end < len(doc) and end - i < 5 and (_is_part(doc[end].text) or (end > i and doc[end].text in "-–/")):
         end += 1
     while end > i and doc[end - 1].text in "-–/":
         end -= 1
@@ -62,6 +64,7 @@ def _like_a_name(text: str) -> bool:
     """Whether a phrase is written as a system's name: capitals inside a word, all capitals, or letters with digits."""
     words = text.replace("-", " ").split()
     return any(
-        len(w) > 1 and (any(c.isupper() for c in w[1:]) or (any(c.isdigit() for c in w) and any(c.isalpha() for c in w)))
+        len(w) > 1
+        and (any(c.isupper() for c in w[1:]) or (any(c.isdigit() for c in w) and any(c.isalpha() for c in w)))
         for w in words
     )

@@ -25,15 +25,17 @@ _NUMBER = re.compile(
     r"minutes?\b|seconds?\b|mm\b|cm\b|BLEU\b|s\b))?(?![\w^])"
 )
 _UNITS = {
-    "percent": "%", "percentage points": "%", "percentage point": "%", "pp": "%", "%p": "%", "points": "points", "point": "points",
-    "times": "x", "×": "x", "fold": "x", "-fold": "x", "FPS": "fps",
+    "percent": "%", "percentage points": "%", "percentage point": "%", "pp": "%", "%p": "%", "points": "points",
+    "point": "points", "times": "x", "×": "x", "fold": "x", "-fold": "x", "FPS": "fps",
 }  # fmt: skip
 _GAIN = re.compile(
     r"\b(improv\w*|increas\w*|gain\w*|boost\w*|outperform\w*|surpass\w*|exceed\w*|better|higher|lower|reduc\w*|"
     r"decreas\w*|drop\w*|margin|more|less|fewer|up to|improvement|over|rais\w*|sav\w*|cut\w*|enhanc\w*|beat\w*)\b",
     re.IGNORECASE,
 )
-_ABSOLUTE = re.compile(r"\b(from|to|achiev\w*|attain\w*|reach\w*|obtain\w*|scor\w*|of|with|at|yield\w*|get\w*|=)\s*$", re.IGNORECASE)
+_ABSOLUTE = re.compile(
+    r"\b(from|to|achiev\w*|attain\w*|reach\w*|obtain\w*|scor\w*|of|with|at|yield\w*|get\w*|=)\s*$", re.IGNORECASE
+)
 _FASTER = re.compile(r"(faster|speed-?\s?ups?|acceleration|accelerat\w*|quicker|throughput|speed)", re.IGNORECASE)
 _CHEAPER = re.compile(
     r"(fewer|less|smaller|reduction|compression|lower|memory|parameters|FLOPs|computation|cost|cheaper|larger)",
@@ -127,11 +129,19 @@ def _kind(number: _Number, before: str, after: str) -> ResultKind:
         return "ratio"
     near = before[-45:]
     clause = re.split(r"[,;]| and ", near)[-1]
-    if re.search(r"\bby\s+(up to |about |around |over |at least |more than |nearly |an? \w+ of )*\S{0,3}$", near, re.IGNORECASE):
+    if re.search(
+        r"\bby\s+(up to |about |around |over |at least |more than |nearly |an? \w+ of )*\S{0,3}$", near, re.IGNORECASE
+    ):
         return "gain"
-    if _ABSOLUTE.search(before) and not re.search(r"(improvement|gain|increase|reduction|boost|margin|drop)s?\s+(of|to|with|up to)\s*$", near, re.IGNORECASE):
+    if _ABSOLUTE.search(before) and not re.search(
+        r"(improvement|gain|increase|reduction|boost|margin|drop)s?\s+(of|to|with|up to)\s*$", near, re.IGNORECASE
+    ):
         return "absolute"
-    if _GAIN.search(clause) or re.match(r"\S*\s*(\w+\s+){0,2}(improvement|gain|increase|reduction|boost|higher|better|lower|relative)", after, re.IGNORECASE):
+    if _GAIN.search(clause) or re.match(
+        r"\S*\s*(\w+\s+){0,2}(improvement|gain|increase|reduction|boost|higher|better|lower|relative)",
+        after,
+        re.IGNORECASE,
+    ):
         return "gain"
     return "absolute"
 

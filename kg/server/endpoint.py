@@ -85,7 +85,9 @@ async def _posted(request: Request) -> tuple[Fields, str | None]:
 def _address(request: Request) -> bytes:
     asked: bytes = request.scope["query_string"]
     if len(asked) > MAX_ADDRESS:
-        raise HTTPException(414, f"The address is too long; {MAX_ADDRESS:,} bytes are the most. POST the query instead.")
+        raise HTTPException(
+            414, f"The address is too long; {MAX_ADDRESS:,} bytes are the most. POST the query instead."
+        )
     return asked
 
 

@@ -118,7 +118,9 @@ def read_annotated(paths: Iterable[Path], papers: Iterable[Paper]) -> list[Text]
         own = record.get("abstract") and f"{clean(record['title'])}\n{clean(record['abstract'])}"
         text = own or next((found[key] for key in _keys(record) if key in found), None)
         if text is None:
-            raise InputError("no text for this paper among the given texts", file=str(path), line=number, record=record["id"])
+            raise InputError(
+                "no text for this paper among the given texts", file=str(path), line=number, record=record["id"]
+            )
         texts.append(Text(record["id"], text, spans_of_entities(text, record["entities"])))
     return texts
 

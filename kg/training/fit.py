@@ -16,7 +16,6 @@ from kg.files import atomic_writer
 from kg.training.data import NO_ROLE, Example
 from kg.training.network import Tagger
 
-
 _CHECKPOINT_STEPS = 100
 
 
@@ -69,7 +68,9 @@ def batches(examples: Sequence[Example], pieces: int, rng: random.Random | None)
 def collate(examples: Sequence[Example]) -> Batch:
     """Pad examples to the longest of them."""
     longest = max(len(e.ids) for e in examples)
-    arrays = {name: torch.zeros(len(examples), longest, dtype=torch.long) for name in ("ids", "shapes", "hints", "mask")}
+    arrays = {
+        name: torch.zeros(len(examples), longest, dtype=torch.long) for name in ("ids", "shapes", "hints", "mask")
+    }
     rows, columns = [], []
     for row, e in enumerate(examples):
         for name in ("ids", "shapes", "hints"):
@@ -80,7 +81,9 @@ def collate(examples: Sequence[Example]) -> Batch:
     soft = soft_roles = None
     if examples[0].soft is not None and examples[0].soft_roles is not None:
         soft = torch.from_numpy(np.concatenate([e.soft for e in examples if e.soft is not None])).float()
-        soft_roles = torch.from_numpy(np.concatenate([e.soft_roles for e in examples if e.soft_roles is not None])).float()
+        soft_roles = torch.from_numpy(
+            np.concatenate([e.soft_roles for e in examples if e.soft_roles is not None])
+        ).float()
     return Batch(
         **arrays,
         at=(torch.from_numpy(np.concatenate(rows)), torch.from_numpy(np.concatenate(columns))),
@@ -104,7 +107,9 @@ def loss_of(model: Tagger, batch: Batch, schedule: Schedule) -> Tensor:
         return hard
     entity = 1 - batch.soft[:, 0]
     soft = -(batch.soft * log_tags).sum(-1).mean()
-    soft = soft - schedule.role_weight * (entity * (batch.soft_roles * log_roles).sum(-1)).sum() / entity.sum().clamp(min=1)
+    soft = soft - schedule.role_weight * (entity * (batch.soft_roles * log_roles).sum(-1)).sum() / entity.sum().clamp(
+        min=1
+    )
     return schedule.soft_weight * soft + (1 - schedule.soft_weight) * hard
 
 
@@ -188,7 +193,9 @@ def _drop_hints(batch: Batch, share: float) -> None:
     batch.hints[hidden] = 0
 
 
-def predict(models: Sequence[Tagger], examples: Sequence[Example], pieces: int = 6000) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+def predict(
+    models: Sequence[Tagger], examples: Sequence[Example], pieces: int = 6000
+) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     """Mean probabilities of several models.
 
     Returns

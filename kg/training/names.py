@@ -43,16 +43,18 @@ def compile_names(annotated: Iterable[Path], table: Path) -> int:
             for entity in record["entities"]:
                 label, key = entity["label"], name_key(entity["name"])
                 spellings[label, key][entity["name"]] += 1
-                for surface in {name_key(s): s for s in entity["surfaces"]}.items():
-                    uses[label, surface[0]][key] += 1
-                    forms[label, surface[0]][surface[1]] += 1
+                for surface, printed in {name_key(s): s for s in entity["surfaces"]}.items():
+                    uses[label, surface][key] += 1
+                    forms[label, surface][printed] += 1
     names = {key for key, count in spellings.items() if count.total() >= MIN_PAPERS and not is_generic(key[1])}
     aliases: defaultdict[_Key, list[str]] = defaultdict(list)
     for (label, surface), meanings in sorted(uses.items()):
         name, count = max(meanings.items(), key=lambda item: (item[1], item[0]))
         if (label, name) in names and surface != name and _speaks(surface, name, count, meanings.total()):
             aliases[label, name].append(_best(forms[label, surface]))
-    entries = [Entry(label, _best(spellings[label, name]), tuple(aliases[label, name])) for label, name in sorted(names)]
+    entries = [
+        Entry(label, _best(spellings[label, name]), tuple(aliases[label, name])) for label, name in sorted(names)
+    ]
     write_table(entries, table)
     return len(entries)
 
@@ -61,7 +63,7 @@ def _speaks(surface: str, name: str, count: int, total: int) -> bool:
     """Whether a surface form stands for a name wherever it occurs."""
     if count < MIN_SHARE * total or numbers(surface) != numbers(name) or "cid" in surface.split():
         return False
-    spelt = surface.replace(" ", "") == name.replace(" ", "") or " " not in surface and is_acronym_of(surface, name)
+    spelt = surface.replace(" ", "") == name.replace(" ", "") or (" " not in surface and is_acronym_of(surface, name))
     return count >= MIN_USES or spelt
 
 

@@ -119,7 +119,14 @@ def _teacher(
     if not _loaded(teacher, path):
         load_bert(teacher.encoder, _base_folder() / "model.safetensors", vocabulary.origins)
         schedule = _schedule(recipe.config["teacher"])
-        fit(teacher, labelled, schedule, seed, recipe.work / f"teacher-{seed}.checkpoint", _named(progress, f"teacher {seed}"))
+        fit(
+            teacher,
+            labelled,
+            schedule,
+            seed,
+            recipe.work / f"teacher-{seed}.checkpoint",
+            _named(progress, f"teacher {seed}"),
+        )
         _store(teacher, path)
     return teacher.eval()
 

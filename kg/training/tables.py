@@ -10,6 +10,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from kg.extraction.gazetteer import Entry, read_table, write_table
@@ -106,13 +107,14 @@ def _entries(row: dict[str, str], label: Label, min_papers: int) -> Iterator[Ent
     name = row["canonical"].strip()
     if not _usable(name, row, label, min_papers):
         return
-    own, others = [], []
+    own: list[str] = []
+    others: list[str] = []
     for alias in dict.fromkeys(a.strip() for a in row["aliases"].split("|")):
         if _plain(alias) and name_key(alias) != name_key(name):
             (own if _same_thing(name, alias) else others).append(alias)
     yield _entry(label, name, own, row)
     for other in others:
-        if not _SETTING.search(other) and (distinctive(other) or label == "METHOD" and " " in other):
+        if not _SETTING.search(other) and (distinctive(other) or (label == "METHOD" and " " in other)):
             yield _entry(label, other, [], row)
 
 
@@ -147,14 +149,14 @@ def distinctive(name: str) -> bool:
     """Whether a name cannot be an ordinary word: capitals inside a word, or letters with digits."""
     if len(name) < 4 or len(name.split()) > 3:
         return False
-    inner = sum(1 for a, b in zip(name, name[1:], strict=False) if b.isupper() and a.islower())
+    inner = sum(1 for a, b in pairwise(name) if b.isupper() and a.islower())
     mixed = any(c.isdigit() for c in name) and sum(c.isupper() for c in name) >= 2
     return inner > 0 or (mixed and " " not in name)
 
 
 def _same_thing(name: str, alias: str) -> bool:
     """Whether an alias is another spelling or the acronym, rather than a variant, part or setting."""
-    if numbers(name) != numbers(alias) or _SETTING.search(alias) and not _SETTING.search(name):
+    if numbers(name) != numbers(alias) or (_SETTING.search(alias) and not _SETTING.search(name)):
         return False
     if compact_key(name) == compact_key(alias):
         return True

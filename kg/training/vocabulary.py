@@ -28,7 +28,7 @@ class Vocabulary:
 def count_words(nlp: Language, texts: Iterable[str]) -> Counter[str]:
     """How often each folded token occurs."""
     counts: Counter[str] = Counter()
-    for doc in nlp.tokenizer.pipe(texts):
+    for doc in map(nlp.make_doc, texts):
         counts.update(fold(token.text) for token in doc if not token.is_space)
     return counts
 
@@ -48,17 +48,19 @@ def build_vocabulary(counts: Counter[str], base: WordPieces, min_count: int, wor
         How many words that `base` cuts up become pieces of their own, those that save most pieces first.
     """
     split = {word: base.encode(word) for word in counts}
-    saved = {word: (len(split[word]) - 1) * n for word, n in counts.items() if _plain(word) and base.unk not in split[word]}
+    saved = {
+        word: (len(split[word]) - 1) * n for word, n in counts.items() if _plain(word) and base.unk not in split[word]
+    }
     new = [word for word, saving in sorted(saved.items(), key=lambda item: (-item[1], item[0]))[:words] if saving > 0]
     whole = set(new)
     used: Counter[int] = Counter()
     for word, n in counts.items():
         if word not in whole:
-            used.update({piece: n for piece in split[word]})
+            used.update(dict.fromkeys(split[word], n))
     kept = [
         (piece, (i,))
         for i, piece in enumerate(base.pieces)
-        if piece in SPECIAL or used[i] >= min_count or len(piece.removeprefix("##")) == 1 and piece.isascii()
+        if piece in SPECIAL or used[i] >= min_count or (len(piece.removeprefix("##")) == 1 and piece.isascii())
     ]
     added = [(word, split[word]) for word in sorted(new)]
     pieces, origins = zip(*kept, *added, strict=True)

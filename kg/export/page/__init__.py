@@ -93,9 +93,7 @@ def _network(graph: nx.MultiDiGraph, selection: Selection, picture: Picture) -> 
     key = _keys(selection)
     sizes = mark_sizes(graph, selection)
     for node, (x, y) in picture.places.items():
-        network.add_node(
-            key[node], label=" ", group=graph.nodes[node]["kind"], x=x, y=y, size=sizes[node], shape=None
-        )
+        network.add_node(key[node], label=" ", group=graph.nodes[node]["kind"], x=x, y=y, size=sizes[node], shape=None)
     for source, target, weight in picture.links:
         network.add_edge(key[source], key[target], weight=weight)
     return network

@@ -117,7 +117,7 @@ def query_command(
 
     if list_:
         for item in named_queries():
-            console.out.print(f"{item.usage:<44} {item.description}", markup=False, soft_wrap=True)
+            console.out.print(f"{item.name:<26} {item.description}; {item.usage()}", markup=False, soft_wrap=True)
         return
     given = [text for text in (sparql, file, name, cypher) if text]
     if len(given) != 1:

@@ -130,9 +130,9 @@ def _add_links(graph: nx.MultiDiGraph, read: ReadPaper) -> None:
             weight=link.weight,
             shared=link.shared,
         )
-    for link in read.builds_on:
-        key = f"buildsOn {link.via}"
-        graph.add_edge(read.paper.id, link.id, key=key, relation="buildsOn", via=link.via)
+    for older in read.builds_on:
+        key = f"buildsOn {older.via}"
+        graph.add_edge(read.paper.id, older.id, key=key, relation="buildsOn", via=older.via)
 
 
 def nodes_of_kind(graph: nx.MultiDiGraph, kind: str) -> Iterable[str]:

@@ -262,8 +262,10 @@ class Entity:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Entity:
         """The inverse of `as_dict`."""
-        values = {name: record[name] for name in cls.__slots__}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        values: dict[str, Any] = {}
+        for name in cls.__slots__:
+            values[name] = tuple(record[name]) if isinstance(record[name], list) else record[name]
+        return cls(**values)
 
 
 def entity_kind(entity_id: str) -> Label:

@@ -48,6 +48,9 @@ _HEAD = frozenset(
 _EDGE = frozenset(""" " ' ` `` '' ( ) [ ] { } , . ; : ! ? - – — / \\ | = < > * & ~ “ ” ‘ ’ """.split())
 #: Words that join names and neither begin nor end one.
 _JOINING = frozenset("of for and or with in on to by from as at via using through than that which is are".split())
+_PREFIXES = frozenset(
+    "pre fine non semi multi self cross co re un inter intra auto meta few zero one two post sub over under long end".split()
+)
 _ONLY_MARKS = re.compile(r"^[\W\d_]+$")
 _ADDRESS = re.compile(r"https?:|www\.|://|@\w+\.|\.(?:com|org|io|edu|net)\b", re.IGNORECASE)
 
@@ -57,7 +60,7 @@ def trim(doc: Doc, start: int, end: int, label: str) -> tuple[int, int]:
 
     "the proposed Foo framework" becomes "Foo", but "Gaussian mixture model" keeps its last word.
     """
-    end = _before_open_bracket(doc, start, end)
+    end = _after_prefix(doc, start, _before_open_bracket(doc, start, end))
     while start < end and _outside(doc[start]):
         start += 1
     while start < end and _outside(doc[end - 1]) and not _closes(doc, start, end):
@@ -76,6 +79,12 @@ def trim(doc: Doc, start: int, end: int, label: str) -> tuple[int, int]:
 def _outside(token: Token) -> bool:
     """Whether a token can stand at neither edge of a name."""
     return token.text in _EDGE or token.is_space or token.lower_ in _JOINING
+
+
+def _after_prefix(doc: Doc, start: int, end: int) -> int:
+    """Where the span ends when it must not break off after a prefix: "pre" of "pre-training" is no name."""
+    broken = start < end < len(doc) - 1 and doc[end - 1].lower_ in _PREFIXES and doc[end].text in "-–"
+    return end + 2 if broken and not doc[end - 1].whitespace_ and not doc[end].whitespace_ else end
 
 
 def _before_open_bracket(doc: Doc, start: int, end: int) -> int:

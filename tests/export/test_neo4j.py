@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import bolt
 import hostile
 from example import graph
 
@@ -189,6 +190,29 @@ def test_a_push_makes_the_graph_and_can_be_done_again() -> None:
         assert push(original, "", "", "", engine) == (original.number_of_nodes(), original.number_of_edges())
         assert engine.counts() == expected_counts(original)
     assert engine.constraints == constraints() * 2
+
+
+def test_the_official_driver_carries_the_push_over_bolt() -> None:
+    pytest.importorskip("neo4j")
+    engine = Engine()
+    original = hostile.small_graph("".join(hostile.PIECES) * 50, "naïve 😀", "k" * 70_000)
+    with bolt.serving(engine.execute_query) as uri:
+        push(original, uri, "neo4j", "secret")
+        push(original, uri, "neo4j", "secret")
+    assert engine.counts() == expected_counts(original)
+    [row] = engine.graph.execute("MATCH (p:Paper)-[:USES]->(m:Method) RETURN p.id AS id, p.title AS t, m.name AS n")
+    assert row == {"id": "k" * 70_000, "t": writable("".join(hostile.PIECES) * 50), "n": "naïve 😀"}
+
+
+def test_a_statement_that_the_server_refuses_is_one_line() -> None:
+    pytest.importorskip("neo4j")
+
+    def refuse(statement: str, parameters: object) -> None:
+        raise ValueError("no\nwrites here")
+
+    with bolt.serving(refuse) as uri, pytest.raises(UsageError, match="no writes here") as caught:
+        push(graph(), uri, "neo4j", "secret")
+    assert "\n" not in str(caught.value)
 
 
 def test_hostile_text_arrives_unchanged_by_script_and_by_push(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kg.extraction import Extraction
@@ -124,17 +124,57 @@ def _groups(extraction: Extraction) -> list[_Group]:
         key = name_key(base_name(mention.text, mention.label))
         group = by_key.setdefault((mention.label, key), _Group(mention.label, {key}))
         group.mentions.append(mention)
-    for long, short in _definitions(extraction):
+    for long, short in [*_definitions(extraction), *_initialisms(by_key)]:
         one = by_key[long.label, name_key(base_name(long.text, long.label))]
         other = by_key[short.label, name_key(base_name(short.text, short.label))]
-        if one is not other:
-            one.keys |= other.keys
-            one.mentions += other.mentions
-            for key in other.keys:
-                by_key[one.label, key] = one
+        _join(by_key, one, other)
         one.long, one.short = name_key(long.text), name_key(short.text)
         one.long_form, one.short_form = long.text, short.text
+    for one, other in _respelt(by_key):
+        _join(by_key, one, other)
     return list({id(group): group for group in by_key.values()}.values())
+
+
+def _join(by_key: dict[Key, _Group], one: _Group, other: _Group) -> None:
+    """Let `one` take over what `other` holds."""
+    if one is other:
+        return
+    one.keys |= other.keys
+    one.mentions += other.mentions
+    if not one.short:
+        one.long, one.short = other.long, other.short
+        one.long_form, one.short_form = other.long_form, other.short_form
+    for key in other.keys:
+        by_key[one.label, key] = one
+
+
+def _initialisms(by_key: Mapping[Key, _Group]) -> Iterator[tuple[Mention, Mention]]:
+    """Long and short forms that a paper uses apart from each other: "robust PCA" here and "RPCA" there."""
+    longs: defaultdict[Key, list[Mention]] = defaultdict(list)
+    for (label, key), group in by_key.items():
+        if " " in key:
+            longs[label, _initials(group.mentions[0].text)].append(group.mentions[0])
+    for group in by_key.values():
+        short = group.mentions[0]
+        letters = short.text.removesuffix("s")
+        candidates = longs.get((short.label, letters.casefold()), [])
+        if 3 <= len(letters) <= 6 and letters.isupper() and letters.isalpha() and len(candidates) == 1:
+            yield candidates[0], short
+
+
+def _initials(text: str) -> str:
+    """First letters of the words, whole words where they are acronyms: "robust PCA" gives "rpca"."""
+    words = re.findall(r"[^\W\d_]+", text)
+    return "".join(w if len(w) > 1 and w.isupper() else w[:1] for w in words).casefold()
+
+
+def _respelt(by_key: Mapping[Key, _Group]) -> Iterator[tuple[_Group, _Group]]:
+    """Things that one paper writes together and apart: "FP-AdaMetric" and "FPAdaMetric"."""
+    seen: dict[Key, _Group] = {}
+    for (label, key), group in list(by_key.items()):
+        first = seen.setdefault((label, key.replace(" ", "")), group)
+        if first is not group:
+            yield first, group
 
 
 def _definitions(extraction: Extraction) -> Iterable[tuple[Mention, Mention]]:

@@ -88,10 +88,16 @@ def _after_prefix(doc: Doc, start: int, end: int) -> int:
 
 
 def _before_open_bracket(doc: Doc, start: int, end: int) -> int:
-    """Where the span ends when a bracket that it opens and does not close is left out."""
-    opened = [i for i in range(start, end) if doc[i].text == "("]
-    closed = sum(doc[i].text == ")" for i in range(start, end))
-    return opened[closed] if len(opened) > closed and opened[closed] > start else end
+    """Where the span ends when it must not hold half a pair of brackets."""
+    opened: list[int] = []
+    for i in range(start, end):
+        if doc[i].text == "(":
+            opened.append(i)
+        elif doc[i].text == ")":
+            if not opened and i > start:
+                return i
+            opened = opened[:-1]
+    return opened[0] if opened and opened[0] > start else end
 
 
 def _closes(doc: Doc, start: int, end: int) -> bool:

@@ -24,9 +24,11 @@ from kg.naming import name_key
 from kg.records import LABELS, Label, Mention, Role
 
 #: How sure the encoder must be of a span, by label, when nothing else speaks for it.
-THRESHOLD: dict[Label, float] = {"METHOD": 0.5, "DATASET": 0.5, "METRIC": 0.5, "TASK": 0.5}
+THRESHOLD: dict[Label, float] = {"METHOD": 0.66, "DATASET": 0.7, "METRIC": 0.55, "TASK": 0.68}
 #: How sure it must be of a span that the gazetteer knows under the same label.
-KNOWN_THRESHOLD = 0.3
+KNOWN_THRESHOLD: dict[Label, float] = {"METHOD": 0.6, "DATASET": 0.5, "METRIC": 0.45, "TASK": 0.6}
+#: How sure of words that the gazetteer knows and the encoder did not tag.
+MISSED_THRESHOLD = 0.6
 
 Doc.set_extension("kg_mentions", default=(), force=True)
 
@@ -64,7 +66,7 @@ class MentionFinder:
 
     def __call__(self, doc: Doc) -> Doc:
         """Set ``doc._.kg_mentions`` (sorted by place), ``doc.spans["kg"]`` and ``doc.ents``."""
-        names = _tagged_names(doc)
+        names = self._tagged_names(doc)
         self._add_known(doc, names)
         _add_own(doc, names)
         _join_acronyms(doc, names)
@@ -74,6 +76,25 @@ class MentionFinder:
         doc.spans["kg"] = [span for span in spans if span is not None]
         doc.ents = [span for span in spans if span is not None]  # type: ignore[assignment]
         return doc
+
+    def _tagged_names(self, doc: Doc) -> dict[str, _Name]:
+        """What the encoder tagged and is sure enough of, less so where the gazetteer knows it."""
+        names: dict[str, _Name] = {}
+        for tagged in doc._.kg_tagged:
+            start, end = trim(doc, tagged.start, tagged.end, tagged.label)
+            text = doc[start:end].text
+            if start >= end or is_generic(text) or tagged.score < self._threshold(text, tagged.label):
+                continue
+            name = names.setdefault(name_key(text), _Name())
+            name.places.append((start, end))
+            name.labels[tagged.label] += tagged.score
+            name.roles += tagged.roles
+            name.score = max(name.score, tagged.score)
+        return names
+
+    def _threshold(self, text: str, label: Label) -> float:
+        known = self.gazetteer.find(text, label) is not None
+        return KNOWN_THRESHOLD[label] if known else THRESHOLD[label]
 
     def _add_known(self, doc: Doc, names: dict[str, _Name]) -> None:
         """Known names that the encoder half saw."""
@@ -87,26 +108,11 @@ class MentionFinder:
             words = doc._.kg_probabilities[match.start : match.end, first : first + 2].sum(axis=1)
             score = float(words.mean())
             text = doc[match.start : match.end].text
-            if score >= KNOWN_THRESHOLD and not is_generic(text):
+            if score >= MISSED_THRESHOLD and not is_generic(text):
                 name = names.setdefault(name_key(text), _Name(source="gazetteer"))
                 name.places.append((match.start, match.end))
                 name.labels[match.entry.label] += score
                 name.score = max(name.score, score)
-
-
-def _tagged_names(doc: Doc) -> dict[str, _Name]:
-    names: dict[str, _Name] = {}
-    for tagged in doc._.kg_tagged:
-        start, end = trim(doc, tagged.start, tagged.end, tagged.label)
-        text = doc[start:end].text
-        if start >= end or tagged.score < THRESHOLD[tagged.label] or is_generic(text):
-            continue
-        name = names.setdefault(name_key(text), _Name())
-        name.places.append((start, end))
-        name.labels[tagged.label] += tagged.score
-        name.roles += tagged.roles
-        name.score = max(name.score, tagged.score)
-    return names
 
 
 def _add_own(doc: Doc, names: dict[str, _Name]) -> None:
@@ -208,4 +214,4 @@ def make_mention_finder(nlp: Language, name: str, gazetteers: list[str]) -> Ment
     """The component of a pipeline; `gazetteers` are tables beside the package's own."""
     from pathlib import Path
 
-    return MentionFinder(Gazetteer.load([Path(g) for g in gazetteers]))
+    return MentionFinder(Gazetteer.load_names([Path(g) for g in gazetteers]))

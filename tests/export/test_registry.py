@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections import Counter
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def in_turtle(path: Path) -> Counts:
         ("turtle", in_turtle),
     ],
 )  # fmt: skip
-def test_each_target_has_as_many_nodes_and_edges_of_each_kind_as_the_graph(target, count, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_each_target_counts_what_the_graph_counts(target: str, count: Callable[[Path], Counts], tmp_path: Path) -> None:
     original = every_relation()
     expected = count_by_kind(original)
     assert set(expected[1]) == set(PROPERTY), "the example has an edge of every relation"

@@ -72,7 +72,8 @@ def wait_for(port: int) -> None:
 
 def ask(port: int, statement: str) -> list[str]:
     """The lines that a statement prints."""
-    command = [str(CLIENT), f"127.0.0.1:{port}", "dba", "dba", "VERBOSE=OFF", "BANNER=OFF", "PROMPT=OFF", f"EXEC={statement}"]
+    quiet = ("VERBOSE=OFF", "BANNER=OFF", "PROMPT=OFF")
+    command = [str(CLIENT), f"127.0.0.1:{port}", "dba", "dba", *quiet, f"EXEC={statement}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return [line for line in done.stdout.splitlines() if line.strip()]
 

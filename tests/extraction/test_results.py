@@ -1,0 +1,94 @@
+"""Numbers that are results, and numbers that are none; the mentions are given by hand."""
+
+import pytest
+import spacy
+
+import kg.extraction.mentions  # noqa: F401  (registers the extension)
+from kg.extraction.results import kg_results
+from kg.extraction.sentences import kg_sentences
+from kg.records import Mention
+
+NLP = spacy.blank("en")
+NAMED = {
+    "FooNet": ("METHOD", "proposed"),
+    "BarNet": ("METHOD", "compared"),
+    "BarkBench": ("DATASET", "evaluated_on"),
+    "TideSet": ("DATASET", "evaluated_on"),
+    "CIFAR-10": ("DATASET", "evaluated_on"),
+    "accuracy": ("METRIC", "measured"),
+    "FID": ("METRIC", "measured"),
+    "wave error": ("METRIC", "measured"),
+}
+
+
+def results(text):
+    doc = kg_sentences(NLP(text))
+    mentions = []
+    for surface, (label, role) in NAMED.items():
+        start = text.find(surface)
+        while start >= 0:
+            mentions.append(Mention(start, start + len(surface), surface, label, role))
+            start = text.find(surface, start + 1)
+    doc._.kg_mentions = tuple(sorted(mentions))
+    found = kg_results(doc)._.kg_results
+    assert all(text[r.start : r.end].replace(",", "") == f"{abs(r.value):g}" for r in found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit", "kind", "metric"),
+    [
+        ("FooNet reaches an accuracy of 71.3% on BarkBench.", 71.3, "%", "absolute", "accuracy"),
+        ("FooNet achieves 1.31 FID on BarkBench.", 1.31, "", "absolute", "FID"),
+        ("FooNet improves accuracy by 2.1 points on BarkBench.", 2.1, "points", "gain", "accuracy"),
+        ("FooNet lowers the FID from 3.5 on BarkBench.", 3.5, "", "absolute", "FID"),
+        ("On BarkBench FooNet has 4 percentage points higher accuracy.", 4.0, "%", "gain", "accuracy"),
+        ("On BarkBench FooNet is 3x faster.", 3.0, "x", "ratio", "speed-up"),
+        ("On BarkBench FooNet is 3.5 times faster than BarNet.", 3.5, "x", "ratio", "speed-up"),
+        ("On BarkBench FooNet needs 10× fewer parameters.", 10.0, "x", "ratio", "computational cost"),
+    ],
+)
+def test_kinds(text, value, unit, kind, metric):
+    (found,) = results(text)
+    assert (found.value, found.unit, found.kind, found.metric) == (value, unit, kind, metric)
+    assert (found.method, found.dataset) == ("FooNet", "BarkBench")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "In 2021 the accuracy of FooNet was new.",
+        "FooNet has accuracy on 12 datasets and 5 tasks.",
+        "FooNet has 175B parameters and a good accuracy.",
+        "FooNet keeps its accuracy on 256×256 images.",
+        "FooNet has a good accuracy on CIFAR-10.",
+        "FooNet grows to 71.3.",
+        "FooNet is 3x on BarkBench.",
+        "The accuracy is good.",
+        "",
+    ],
+)
+def test_numbers_that_are_no_results(text):
+    assert results(text) == ()
+
+
+def test_each_number_takes_the_metric_beside_it():
+    text = "FooNet reaches an accuracy of 71.3% and a wave error of 0.42 on BarkBench."
+    assert [(r.metric, r.value) for r in results(text)] == [("accuracy", 71.3), ("wave error", 0.42)]
+
+
+def test_each_number_takes_the_dataset_beside_it():
+    text = "FooNet reaches an accuracy of 71.3% on BarkBench and 60.5% on TideSet."
+    assert [(r.dataset, r.value) for r in results(text)] == [("BarkBench", 71.3), ("TideSet", 60.5)]
+
+
+def test_a_sentence_without_a_dataset_takes_the_last_one_named():
+    (found,) = results("We test on BarkBench. FooNet reaches an accuracy of 71.3%.")
+    assert found.dataset == "BarkBench"
+
+
+def test_sign_thousands_and_setting():
+    (found,) = results("FooNet reaches an FID of 1,234.5 on BarkBench 256×256.")
+    assert (found.value, found.setting) == (1234.5, "256x256")
+    (negative,) = results("FooNet reaches a wave error of -0.42 on BarkBench.")
+    assert negative.value == -0.42

@@ -128,9 +128,9 @@ def _shared(incidence: _Incidence, a: int, b: int) -> tuple[str, ...]:
 def builds_on(papers: Sequence[ReadPaper]) -> list[tuple[BuildsOn, ...]]:
     """For each paper the papers whose proposed methods it uses, compares with or studies.
 
-    A method proposed by several papers of the graph, or without a proper name in the paper that proposes it, is a
-    concept rather than a contribution and gives no lineage; neither does one that an older paper would have to take
-    from a newer one.
+    The later paper must use a proper name that the earlier one gives its method ("DDPM", not "flow-based"): anything
+    else may be a concept that both know from elsewhere. A method that several papers propose is a concept too, and no
+    paper takes a method from a newer one.
 
     Returns
     -------
@@ -138,34 +138,39 @@ def builds_on(papers: Sequence[ReadPaper]) -> list[tuple[BuildsOn, ...]]:
         In the order of `papers`; each tuple sorted by paper id and method.
     """
     proposers: defaultdict[str, list[int]] = defaultdict(list)
-    named: set[tuple[int, str]] = set()
+    names: dict[str, set[str]] = {}
     for i, paper in enumerate(papers):
         for entity in _methods(paper, {"proposed"}):
             proposers[entity.id].append(i)
-            if any(_proper(m.text) for m in entity.mentions):
-                named.add((i, entity.id))
-    origin = {
-        method: rows[0]
-        for method, rows in proposers.items()
-        if len(rows) <= MAX_PROPOSERS and (rows[0], method) in named
-    }
+            names[entity.id] = _proper_names(entity)
+    origin = {method: rows[0] for method, rows in proposers.items() if len(rows) <= MAX_PROPOSERS}
     links = []
     for i, paper in enumerate(papers):
         found = {
             BuildsOn(papers[origin[e.id]].paper.id, e.id)
             for e in _methods(paper, {"used", "compared", "studied"})
-            if e.id in origin and origin[e.id] != i and _not_later(papers[origin[e.id]], paper)
+            if e.id in origin
+            and origin[e.id] != i
+            and names[e.id] & _proper_names(e)
+            and _not_later(papers[origin[e.id]], paper)
         }
         links.append(tuple(sorted(found, key=lambda link: (link.id, link.via))))
     return links
 
 
-def _proper(name: str) -> bool:
-    """Whether a name is written as one: capitals after a word's first letter, or digits among letters."""
+def _proper_names(entity: PaperEntity) -> set[str]:
+    """The mentions of an entity that are written as a proper name, in the singular."""
+    return {m.text.removesuffix("s") for m in entity.mentions if _is_proper(m.text)}
+
+
+def _is_proper(name: str) -> bool:
+    """Whether a name has capitals after a word's first letter, digits among letters, or is one capitalised word."""
+    if name.isalpha() and name[0].isupper():
+        return True
     return any(
         any(c.isupper() for c in word[1:]) or (any(c.isdigit() for c in word) and any(c.isalpha() for c in word))
         for word in re.split(r"[\s-]+", name)
-    ) or (" " not in name and name[:1].isupper())
+    )
 
 
 def _methods(paper: ReadPaper, roles: set[str]) -> Iterable[PaperEntity]:

@@ -18,7 +18,7 @@ import networkx as nx
 
 from kg.analytics import analyse
 from kg.cache import Journal, extractor_fingerprint, reusable, text_key
-from kg.errors import UsageError
+from kg.errors import InputError, UsageError
 from kg.export.page import write_page
 from kg.export.serialisations import write_turtle
 from kg.export.vocabulary import BASE_IRI
@@ -35,6 +35,7 @@ from kg.resolution import resolve
 from kg.sample import sample_path
 from kg.store import (
     PAGE,
+    PAPERS,
     TURTLE,
     read_entities,
     read_manifest,
@@ -184,9 +185,8 @@ def _read_all(
         papers = _papers(names, output, options, skipped)
     fingerprint = extractor_fingerprint(options.gazetteers)
     with clock.stage("extract"):
-        earlier = reusable(read_papers(output)) if read_manifest(output).get("extractor") == fingerprint else {}
         journal = Journal(output, fingerprint)
-        known = earlier | journal.found
+        known = _earlier(output, fingerprint) | journal.found
         new = [paper for paper in papers if text_key(paper) not in known]
         try:
             for number, extraction in enumerate(extract_parallel(new, options.gazetteers, options.jobs), 1):
@@ -198,6 +198,16 @@ def _read_all(
             journal.close(whole=False)
     extractions = [replace(known[text_key(paper)], paper=paper) for paper in papers]
     return papers, extractions, len(papers) - len(new)
+
+
+def _earlier(output: Path, fingerprint: str) -> dict[str, Extraction]:
+    """What the folder holds that the same extractor read; where that is lost or damaged, it is read again."""
+    if read_manifest(output).get("extractor") != fingerprint or not (output / PAPERS).is_file():
+        return {}
+    try:
+        return reusable(read_papers(output))
+    except InputError:
+        return {}
 
 
 def _papers(names: list[str], output: Path, options: Options, skipped: list[Skipped]) -> list[Paper]:

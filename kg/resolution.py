@@ -49,6 +49,9 @@ _EMPTY_TAILS: dict[Label, frozenset[str]] = {
     "TASK": frozenset("task problem setting application".split()),
 }
 
+#: How words for an activity end: "segmentation task" is segmentation, but an inverse problem is no inverse.
+_ACTIVITY = ("ing", "tion", "sis", "ment", "ance", "val")
+
 Key = tuple[Label, str]
 
 
@@ -112,7 +115,7 @@ def essential(label: Label, key: str) -> str:
     'policy gradient'
     """
     words = key.split()
-    while len(words) > 1 and words[-1] in _EMPTY_TAILS[label]:
+    while len(words) > 1 and words[-1] in _EMPTY_TAILS[label] and (label != "TASK" or words[-2].endswith(_ACTIVITY)):
         words.pop()
     return " ".join(words)
 

@@ -41,7 +41,7 @@ _TAIL = frozenset(
 )
 _TAIL_MODEL = frozenset("model models algorithm algorithms system systems".split())
 _HEAD = frozenset(
-    """a an the our this that these those its their his her new novel proposed existing current previous prior recent
+    """a an the our this that these those its their his her new novel proposed existing current previous recent
     other such various several many multiple different popular typical traditional conventional modern advanced
     powerful effective well-known so-called called pretrained pre-trained vanilla standard common""".split()
 )
@@ -49,7 +49,7 @@ _EDGE = frozenset(""" " ' ` `` '' ( ) [ ] { } , . ; : ! ? - – — / \\ | = < >
 #: Words that join names and neither begin nor end one.
 _JOINING = frozenset("of for and or with in on to by from as at via using through than that which is are".split())
 _PREFIXES = frozenset(
-    "pre fine non semi multi self cross co re un inter intra auto meta few zero one two post sub over under long end".split()
+    "pre fine non semi multi self cross co re un inter intra auto meta few zero one two post sub over under".split()
 )
 _ONLY_MARKS = re.compile(r"^[\W\d_]+$")
 _ADDRESS = re.compile(r"https?:|www\.|://|@\w+\.|\.(?:com|org|io|edu|net)\b", re.IGNORECASE)
@@ -89,6 +89,10 @@ def _after_prefix(doc: Doc, start: int, end: int) -> int:
 
 def _before_open_bracket(doc: Doc, start: int, end: int) -> int:
     """Where the span ends when it must not hold half a pair of brackets."""
+    closing = [i for i in range(start + 1, end) if doc[i].text == "("]
+    if closing and doc[end - 1].text == ")":
+        # "long form (SF)" is two names, and the second is found by itself.
+        return closing[-1]
     opened: list[int] = []
     for i in range(start, end):
         if doc[i].text == "(":

@@ -11,6 +11,7 @@ _VERBS = frozenset(
     designs unveil contribute dub dubbed term termed name named call called""".split()
 )
 _NAMING = frozenset("dubbed termed named called call name term dub denoted coined".split())
+_OWN = frozenset("we our this us here".split())
 _SKIP = frozenset(
     "a an the our new novel simple efficient effective method framework approach model it this , “ \" `` ` '".split()
 )
@@ -22,7 +23,7 @@ def own_names(doc: Doc) -> Iterator[tuple[int, int]]:
     if title:
         yield title
     for i, token in enumerate(doc):
-        if token.lower_ in _VERBS and (token.lower_ in _NAMING or _subject_is_we(doc, i)):
+        if token.lower_ in _VERBS and (_names_own(doc, i) if token.lower_ in _NAMING else _subject_is_we(doc, i)):
             named = _name_after(doc, i + 1, near=token.lower_ in _NAMING)
             if named:
                 yield named
@@ -36,6 +37,14 @@ def _title_name(doc: Doc) -> tuple[int, int] | None:
         if token.text == ":":
             return (0, i) if 0 < i <= 3 and _like_a_name(doc[0:i].text) else None
     return None
+
+
+def _names_own(doc: Doc, verb: int) -> bool:
+    """Whether the sentence speaks of the paper itself before the verb: others' work is "named" and "called" too."""
+    start = verb
+    while start > 0 and not doc[start].is_sent_start:
+        start -= 1
+    return any(doc[j].lower_ in _OWN for j in range(start, verb))
 
 
 def _subject_is_we(doc: Doc, verb: int) -> bool:

@@ -114,7 +114,7 @@ def _numbers(text: str, offset: int, inside: list[Mention]) -> list[_Number]:
         printed, rest = match["value"], text[match.end("value") :]
         if any(m.start <= start < m.end for m in inside) or _NOT_RESULT.match(rest):
             continue
-        if _YEAR.match(printed) and not match["unit"]:
+        if not match["unit"] and (_YEAR.match(printed) or any(_follows(start, m, text, offset) for m in inside)):
             continue
         if re.search(r"\d\s?[×x]\s?$", text[: match.start("value")]):
             continue
@@ -122,6 +122,13 @@ def _numbers(text: str, offset: int, inside: list[Mention]) -> list[_Number]:
         value = float(printed.replace(",", "")) * (-1 if match["sign"] == "-" else 1)
         found.append(_Number(start, end, value, _UNITS.get(unit, unit), printed))
     return found
+
+
+def _follows(start: int, mention: Mention, text: str, offset: int) -> bool:
+    """Whether a number belongs to the dataset's name before it ("FFHQ 256")."""
+    return (
+        mention.label == "DATASET" and mention.end < start and not text[mention.end - offset : start - offset].strip()
+    )
 
 
 def _kind(number: _Number, before: str, after: str) -> ResultKind:

@@ -49,7 +49,9 @@ class _Site:
 
     def __init__(self, folder: Path, pool: Pool):
         self._pool, self._folder = pool, folder
-        self._templates = Environment(loader=FileSystemLoader(_WEB), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        self._templates = Environment(
+            loader=FileSystemLoader(_WEB), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        )
 
     def routes(self) -> list[Route]:
         """Every address."""

@@ -43,7 +43,9 @@ def connected(page: str) -> tuple[bytes, str]:
     stated = _META.search(page)
     if stated is None:
         return page.encode(), POLICY
-    policy = html.unescape(stated[1]).replace("script-src ", "script-src 'self' ").replace("img-src ", "img-src 'self' ")
+    policy = (
+        html.unescape(stated[1]).replace("script-src ", "script-src 'self' ").replace("img-src ", "img-src 'self' ")
+    )
     whole = "no" if _OVERVIEW in page else "yes"
     script = f'<script src="/static/explorer.js" data-whole="{whole}"></script>\n'
     head, body, end = _META.sub("", page, count=1).rpartition("</body>")

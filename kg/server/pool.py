@@ -14,9 +14,9 @@ import signal
 from collections import deque
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from kg.errors import UsageError
+from kg.errors import KgError
 from kg.server.limits import Limits
 from kg.server.messages import ANSWER_HEAD, HELLO, Answer, Outcome, Question
 from kg.server.nursery import BURIED, GraphFacts, Nursery
@@ -25,6 +25,8 @@ from kg.server.nursery import BURIED, GraphFacts, Nursery
 _LOW_PRIORITY = 15
 #: After these a worker is not asked again.
 _UNSOUND = frozenset([Outcome.NO_MEMORY, Outcome.FAILED, Outcome.LATE, Outcome.BUSY, Outcome.DIED])
+#: Seconds that the first worker may take to get ready.
+_BIRTH_SECONDS = 20.0
 #: Seconds before trying again when a worker or the nursery has failed at birth.
 _PAUSE = 1.0
 
@@ -87,13 +89,23 @@ class Pool:
             self._opened = True
 
     async def start(self) -> None:
-        """Open the pool unless that has been done, and come back when the first worker is ready."""
+        """Open the pool unless that has been done, and come back when the first worker is ready.
+
+        Raises
+        ------
+        KgError
+            When no worker gets ready.
+        """
         await asyncio.to_thread(self.open)
         asyncio.get_running_loop().add_reader(self._nursery.control, self._read_burials)
         for _ in range(self.limits.workers):
             self._give_birth()
-        while not self._idle:
-            await asyncio.sleep(0.005)
+        try:
+            async with asyncio.timeout(_BIRTH_SECONDS):
+                while not self._idle:
+                    await asyncio.sleep(0.005)
+        except TimeoutError:
+            raise KgError("no worker process gets ready; is there enough memory?") from None
 
     async def stop(self) -> None:
         """End all processes."""
@@ -263,7 +275,7 @@ class Pool:
         while not self._closed:
             try:
                 return await self.start()
-            except (OSError, UsageError):
+            except (OSError, KgError):
                 await asyncio.sleep(_PAUSE)
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -308,8 +320,7 @@ class _Worker(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """Collect what the worker says until it is whole."""

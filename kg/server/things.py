@@ -155,9 +155,7 @@ async def _related(rows: Rows, space: Space, iri: NamedNode) -> list[Group]:
     return [Group("Related papers", items, len(items))] if items else []
 
 
-async def _incoming(
-    rows: Rows, space: Space, iri: NamedNode, path: str, turned: tuple[str, int]
-) -> list[Group]:
+async def _incoming(rows: Rows, space: Space, iri: NamedNode, path: str, turned: tuple[str, int]) -> list[Group]:
     predicates = " ".join(str(predicate) for predicate in _TIES)
     counted = await rows(
         f"SELECT ?property (COUNT(DISTINCT ?other) AS ?n) WHERE {{ VALUES ?property {{ {predicates} }} "

@@ -23,7 +23,7 @@ def pairs(text):
         ("Large language models (LLMs) write.", "Large language models", "LLMs"),
         ("We propose CFG (classifier-free guidance) here.", "classifier-free guidance", "CFG"),
         ("Mean absolute error (MAE, lower is better) falls.", "Mean absolute error", "MAE"),
-        ("Tidal Network (TideNet) forecasts.", "Tidal Network", "TideNet"),
+        ("Tide Network (TideNet) forecasts.", "Tide Network", "TideNet"),
         ("The area under the curve (AUC) grows.", "area under the curve", "AUC"),
     ],
 )

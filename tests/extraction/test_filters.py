@@ -29,7 +29,7 @@ def trimmed(text, label="METHOD"):
         ("“FooNet”,", "FooNet"),
         ("FooNet (", "FooNet"),
         ("FooNet (moss", "FooNet"),
-        ("F(x)", "F(x)"),
+        ("Foo (moss)", "Foo (moss)"),
         ("of moss for", "moss"),
         ("the", "the"),
         ("( )", ""),
@@ -58,8 +58,8 @@ def test_trim_stays_inside_and_leaves_no_marks_at_the_edges(text, label):
 
 @pytest.mark.parametrize(
     "text",
-    ["method", "our approach", "The Baselines", "state-of-the-art", "2021", "71.3%", "x", " ", "—", "large-scale dataset",
-     "https://example.org/moss", "example.com", "first-order methods", "3D"[:1]],
+    ["method", "our approach", "The Baselines", "2021", "71.3%", "x", " ", "—", "large-scale dataset",
+     "https://example.org/moss", "example.com"],
 )  # fmt: skip
 def test_generic(text):
     assert is_generic(text)

@@ -19,7 +19,7 @@ def names(text):
         ("FooNet: moss from tides\nAn abstract.", "FooNet"),
         ("FooNet-2: moss from tides\nAn abstract.", "FooNet-2"),
         ("Moss\nWe propose FooNet, a graph neural network.", "FooNet"),
-        ("Moss\nHere we introduce a novel framework, FooNet.", "FooNet"),
+        ("Moss\nHere we introduce a novel framework FooNet.", "FooNet"),
         ("Moss\nThis paper presents FooNet for moss.", "FooNet"),
         ("Moss\nA method for moss, dubbed FooNet, is given.", "FooNet"),
         ("Moss\nA method for moss called MOSS-GAN is given.", "MOSS-GAN"),

@@ -306,9 +306,11 @@ def main() -> None:
     except KgError as error:
         console.err.print(f"kg: {error}", markup=False, soft_wrap=True, style="red")
         sys.exit(1)
-    except KeyboardInterrupt:
-        console.err.print("kg: interrupted; run the same command again to go on", markup=False)
-        sys.exit(130)
+    except SystemExit as end:
+        # typer makes this status of an interrupt.
+        if end.code == 130:
+            console.err.print("kg: interrupted; run the same command again to go on", markup=False)
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

@@ -18,7 +18,7 @@ import networkx as nx
 
 from kg.analytics import analyse
 from kg.cache import Journal, extractor_fingerprint, reusable, text_key
-from kg.errors import InputError, UsageError
+from kg.errors import InputError, KgError, UsageError
 from kg.export.page import write_page
 from kg.export.serialisations import write_turtle
 from kg.export.vocabulary import BASE_IRI
@@ -131,8 +131,10 @@ def build(
 
     Raises
     ------
+    KgError
+        When no paper could be read.
     UsageError
-        When no paper could be read, or another build is at work in the folder.
+        When the folder cannot be written to, or another build is at work in it.
     InputError
         For a source that cannot be opened; under ``strict`` for the first bad record.
     """
@@ -144,7 +146,7 @@ def build(
         skipped: list[Skipped] = []
         papers, extractions, reused = _read_all(names, output, options, skipped, clock, progress)
         if not papers:
-            raise UsageError("no paper could be read" + "".join(f"\n  {problem}" for problem in skipped[:5]))
+            raise KgError("no paper could be read" + "".join(f"\n  {problem}" for problem in skipped[:5]))
         knowledge, rules = _understood(extractions, options, clock)
         with clock.stage("write"):
             write_papers(knowledge.papers, output)

@@ -41,7 +41,9 @@ def one_pipeline():
     """Load the model once for all builds of the module."""
     nlp = kg.extraction.load()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kg.extraction.parallel.load", lambda gazetteers=(): kg.extraction.load(gazetteers) if gazetteers else nlp)
+        patch.setattr(
+            "kg.extraction.parallel.load", lambda gazetteers=(): kg.extraction.load(gazetteers) if gazetteers else nlp
+        )
         yield
 
 

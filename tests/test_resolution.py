@@ -59,9 +59,7 @@ def test_acronym_joins_the_long_form_that_its_paper_gives():
 
 
 def test_undefined_acronym_takes_what_other_papers_say():
-    defining = read(
-        "a", "Lichen pooling (LP) grows", ("Lichen pooling", "METHOD", "used"), ("LP", "METHOD", "used")
-    )
+    defining = read("a", "Lichen pooling (LP) grows", ("Lichen pooling", "METHOD", "used"), ("LP", "METHOD", "used"))
     resolution = resolve([one("LP", "METHOD", "z"), defining], NAMES)
     assert [e.id for e in resolution.papers[0].entities] == ["method:lichen-pooling"]
     assert "LP" in resolution.entities["method:lichen-pooling"].aliases

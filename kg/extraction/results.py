@@ -49,6 +49,13 @@ _NOT_RESULT = re.compile(
     re.IGNORECASE,
 )
 _SETTING = re.compile(r"(?P<w>\d{2,4})\s?[×x]\s?(?P<h>\d{2,4})|\b(?P<shot>\d+-shot|zero-shot|few-shot|one-shot)\b")
+#: What stands before a number that is a setting or a statistic of something else.
+_OTHER_QUANTITY = re.compile(
+    r"\b(weight|strength|scale|temperature|threshold|coefficient|rate of dropout|probability|correlat\w*|patch(?:es)?|"
+    r"size|batch|layers?|epochs?|steps?)\s*(?:of|at|=|to|with)?\s*-?$",
+    re.IGNORECASE,
+)
+_OWNER = re.compile(r"^\s*(?:for|by|of|from|with)\s+(?:the\s+)?$", re.IGNORECASE)
 _YEAR = re.compile(r"^(19|20)\d\d$")
 _WINDOW = 90
 
@@ -113,6 +120,8 @@ def _numbers(text: str, offset: int, inside: list[Mention]) -> list[_Number]:
         start, end = match.start("value") + offset, match.end("value") + offset
         printed, rest = match["value"], text[match.end("value") :]
         if any(m.start <= start < m.end for m in inside) or _NOT_RESULT.match(rest):
+            continue
+        if _OTHER_QUANTITY.search(text[: match.start()].rstrip("+-")):
             continue
         if not match["unit"] and (_YEAR.match(printed) or any(_follows(start, m, text, offset) for m in inside)):
             continue
@@ -193,7 +202,11 @@ def _dataset(number: _Number, inside: list[Mention], text: str) -> Mention | Non
 
 
 def _method(number: _Number, inside: list[Mention], mentions: Sequence[Mention], text: str) -> Mention | None:
-    """The proposed method named last before the number in the sentence, else the paper's own."""
+    """The method that the number is said to be of ("3.60 for LDM"), else the proposed one named last before it, else
+    the paper's own."""
+    owner = next((m for m in inside if m.label == "METHOD" and _OWNER.match(text[number.end : m.start] or " ")), None)
+    if owner:
+        return owner
     before = [m for m in inside if m.label == "METHOD" and m.role == "proposed" and m.end <= number.start]
     if before:
         return before[-1]

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -21,6 +21,13 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
+}
+#: The answer to a browser that asks whether a script from elsewhere may ask.
+_OPTIONS = {
+    "allow": "GET, HEAD, POST, OPTIONS",
+    "access-control-allow-methods": "GET, HEAD, POST",
+    "access-control-allow-headers": "Accept, Content-Type",
+    "access-control-max-age": "86400",
 }
 
 
@@ -58,6 +65,9 @@ class Guard:
                 self._add_headers(MutableHeaders(scope=message))
             await send(message)
 
+        if scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers=_OPTIONS)(scope, receive, send_with_headers)
+            return
         said = [value for name, value in scope["headers"] if name == b"host"]
         if len(said) == 1 and self._allows(said[0].decode("latin-1")):
             await self._app(scope, receive, send_with_headers)

@@ -34,7 +34,9 @@ def check(doc):
     for r in doc._.kg_results:
         assert float(doc.text[r.start : r.end].replace(",", "")) == abs(r.value)
         assert {r.method, r.dataset} <= surfaces | {""}
-    assert [(s.start_char, s.end_char, s.label_) for s in doc.spans["kg"]] == [(e.start_char, e.end_char, e.label_) for e in doc.ents]
+    assert [(s.start_char, s.end_char, s.label_) for s in doc.spans["kg"]] == [
+        (e.start_char, e.end_char, e.label_) for e in doc.ents
+    ]
 
 
 WORDS = st.sampled_from(
@@ -65,7 +67,9 @@ def test_a_text_of_one_endless_word(nlp):
 def test_a_plain_abstract_gives_its_own_method_and_more(nlp):
     (found,) = extract([Paper("a", TITLE, ABSTRACT)], nlp)
     own = [m for m in found.mentions if m.text == "FooNet"]
-    assert {m.start for m in own} == {i for i in range(len(found.paper.text)) if found.paper.text.startswith("FooNet", i)}
+    assert {m.start for m in own} == {
+        i for i in range(len(found.paper.text)) if found.paper.text.startswith("FooNet", i)
+    }
     assert {(m.label, m.role) for m in own} == {("METHOD", "proposed")}
     assert len({m.label for m in found.mentions}) > 1
 

@@ -12,9 +12,7 @@ N = len(TAGS)
 
 
 def legal(path):
-    return all(
-        tag % 2 or tag == 0 or (i > 0 and path[i - 1] in (tag - 1, tag)) for i, tag in enumerate(path)
-    )
+    return all(tag % 2 or tag == 0 or (i > 0 and path[i - 1] in (tag - 1, tag)) for i, tag in enumerate(path))
 
 
 def log_scores(*rows):

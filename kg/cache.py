@@ -94,7 +94,9 @@ class Journal:
         self.path = folder / JOURNAL
         self.found = dict(self._old(fingerprint))
         folder.mkdir(parents=True, exist_ok=True)
-        self._file: IO[str] = self.path.open("a" if self.found else "w", encoding="utf-8", newline="\n")
+        mode = "a" if self.found else "w"
+        # By lines: a build that is killed keeps every paper that it read.
+        self._file: IO[str] = self.path.open(mode, buffering=1, encoding="utf-8", newline="\n")
         if not self.found:
             self._file.write(json.dumps({"extractor": fingerprint}) + "\n")
 

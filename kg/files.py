@@ -41,7 +41,7 @@ def atomic_writer(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
 
 def remove_stale_temporaries(folder: Path) -> int:
     """Remove what interrupted writes left in `folder`; returns how many files that were."""
-    stale = list(folder.glob(f".*{TEMPORARY_SUFFIX}")) if folder.is_dir() else []
+    stale = list(folder.glob(f".*{TEMPORARY_SUFFIX}*")) if folder.is_dir() else []
     for path in stale:
         path.unlink(missing_ok=True)
     return len(stale)

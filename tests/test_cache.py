@@ -76,6 +76,13 @@ def test_an_interrupted_build_finds_all_that_it_read(tmp_path):
     assert resolve(list(found.values()), NAMES) == resolve(papers, NAMES)
 
 
+def test_a_build_that_is_killed_keeps_what_it_read(tmp_path):
+    journal = Journal(tmp_path, "one")
+    journal.add(corpus()[0])
+    assert (tmp_path / JOURNAL).read_bytes().count(b"\n") == 2
+    journal.close(whole=False)
+
+
 @pytest.mark.parametrize("cut", [1, 2, 40, 300])
 def test_a_torn_last_line_is_passed_over_and_written_anew(tmp_path, cut):
     first, second, third = corpus()

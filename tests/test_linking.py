@@ -112,6 +112,12 @@ def test_a_method_without_a_proper_name_gives_no_lineage():
     assert lineage(proposal, paper("new", ("method:graph-learning", "used"), surface="Graph"))["new"] == ()
 
 
+def test_only_a_proper_name_that_both_papers_use_gives_lineage():
+    proposal = paper("old", PROPOSAL, surface="FooNet")
+    assert lineage(proposal, paper("new", ("method:foonet", "used"), surface="foo networks"))["new"] == ()
+    assert lineage(proposal, paper("new", ("method:foonet", "used"), surface="FooNets"))["new"] != ()
+
+
 def test_a_method_that_two_papers_propose_gives_no_lineage():
     assert lineage(paper("a", PROPOSAL), paper("b", PROPOSAL), paper("c", ("method:foonet", "used")))["c"] == ()
 

@@ -11,7 +11,7 @@ _VERBS = frozenset(
     designs unveil contribute dub dubbed term termed name named call called""".split()
 )
 _NAMING = frozenset("dubbed termed named called call name term dub denoted coined".split())
-_OWN = frozenset("we our this us here".split())
+_OTHERS = frozenset("recent recently existing exists prior previous previously known popular literature".split())
 _SKIP = frozenset(
     "a an the our new novel simple efficient effective method framework approach model it this , “ \" `` ` '".split()
 )
@@ -40,11 +40,11 @@ def _title_name(doc: Doc) -> tuple[int, int] | None:
 
 
 def _names_own(doc: Doc, verb: int) -> bool:
-    """Whether the sentence speaks of the paper itself before the verb: others' work is "named" and "called" too."""
+    """Whether the sentence does not speak of others' work before the verb, which is "named" and "called" too."""
     start = verb
     while start > 0 and not doc[start].is_sent_start:
         start -= 1
-    return any(doc[j].lower_ in _OWN for j in range(start, verb))
+    return not any(doc[j].lower_ in _OTHERS for j in range(start, verb))
 
 
 def _subject_is_we(doc: Doc, verb: int) -> bool:

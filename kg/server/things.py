@@ -67,7 +67,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What a page shows of a thing. `text` is its abstract in pieces, those that name something with a link."""
+    """What a page shows of a thing.
+
+    `text` is its abstract in pieces, those that name something with a link; `ties` are what it says of other things,
+    `groups` what they say of it.
+    """
 
     iri: str
     path: str
@@ -75,6 +79,7 @@ class Thing:
     name: str
     facts: list[Group] = field(default_factory=list)
     text: list[Item] = field(default_factory=list)
+    ties: list[Group] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
     results: list[Row] = field(default_factory=list)
 
@@ -102,13 +107,11 @@ async def gather(rows: Rows, space: Space, iri: NamedNode, turned: tuple[str, in
     path = space.path(iri.value) or ""
     kind = path.split("/")[1]
     name = next((row["value"] for wanted in _NAMES for row in _of(said, wanted)), iri.value)
-    groups = _outgoing(space, said)
-    if kind == "paper":
-        groups += await _related(rows, space, iri)
+    groups = await _related(rows, space, iri) if kind == "paper" else []
     groups += await _incoming(rows, space, iri, path, turned)
     return Thing(
-        iri.value, path, kind, name, list(_facts(space, said)), await _text(rows, space, iri, said), groups,
-        await _results(rows, space, iri, kind),
+        iri.value, path, kind, name, list(_facts(space, said)), await _text(rows, space, iri, said),
+        _outgoing(space, said), groups, await _results(rows, space, iri, kind),
     )  # fmt: skip
 
 

@@ -83,10 +83,12 @@ def test_an_edge_to_a_paper_that_is_not_there_is_left_out(tmp_path: Path) -> Non
 
 
 def test_gexf_gives_each_kind_a_colour_and_parallel_edges_a_kind(tmp_path: Path) -> None:
-    write_gexf(analyse(graph()), tmp_path / "graph.gexf")
+    original = analyse(graph())
+    original.add_edge("example:2", "example:1", "buildsOn", relation="buildsOn", via="method:tidal-network")
+    write_gexf(original, tmp_path / "graph.gexf")
     root = ElementTree.parse(tmp_path / "graph.gexf").getroot()
     names = {"g": "http://gexf.net/1.3", "viz": "http://gexf.net/1.3/viz"}
-    assert len(root.findall(".//viz:color", names)) == len(graph())
+    assert len(root.findall(".//viz:color", names)) == len(original)
     edges = root.findall(".//g:edge", names)
     assert {edge.get("kind") for edge in edges} >= {"buildsOn", "sharesEntitiesWith", "proposes"}
     assert len({edge.get("id") for edge in edges}) == len(edges)

@@ -29,7 +29,7 @@ def trimmed(text, label="METHOD"):
         ("“FooNet”,", "FooNet"),
         ("FooNet (", "FooNet"),
         ("FooNet (moss", "FooNet"),
-        ("Foo (moss)", "Foo (moss)"),
+        ("graph neural network (GNN)", "graph neural network"),
         ("of moss for", "moss"),
         ("the", "the"),
         ("( )", ""),

@@ -1,5 +1,7 @@
 """The whole pipeline: whatever the text, every mention is what stands at its place."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ def check(doc):
         assert m.role in ROLES[m.label]
         assert 0 <= m.score <= 1
         assert "\n" not in m.text
-    assert all(a.end <= b.start for a, b in zip(mentions, mentions[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(mentions))
     surfaces = {m.text for m in mentions}
     for r in doc._.kg_results:
         assert float(doc.text[r.start : r.end].replace(",", "")) == abs(r.value)

@@ -4,12 +4,13 @@ import pytest
 import spacy
 
 from kg.extraction.own_method import own_names
+from kg.extraction.sentences import kg_sentences
 
 NLP = spacy.blank("en")
 
 
 def names(text):
-    doc = NLP(text)
+    doc = kg_sentences(NLP(text))
     return [doc[a:b].text for a, b in own_names(doc)]
 
 
@@ -21,8 +22,8 @@ def names(text):
         ("Moss\nWe propose FooNet, a graph neural network.", "FooNet"),
         ("Moss\nHere we introduce a novel framework FooNet.", "FooNet"),
         ("Moss\nThis paper presents FooNet for moss.", "FooNet"),
-        ("Moss\nA method for moss, dubbed FooNet, is given.", "FooNet"),
-        ("Moss\nA method for moss called MOSS-GAN is given.", "MOSS-GAN"),
+        ("Moss\nWe give a method for moss, dubbed FooNet.", "FooNet"),
+        ("Moss\nOur method for moss is called MOSS-GAN.", "MOSS-GAN"),
     ],
 )
 def test_ways_to_introduce_a_method(text, name):
@@ -36,6 +37,7 @@ def test_ways_to_introduce_a_method(text, name):
         "A long study of moss: FooNet\nAn abstract.",
         "Moss\nWe propose a simple method.",
         "Moss\nThey outperform FooNet.",
+        "Moss\nWe rest. A known method for moss is called FooNet.",
         "Moss\nFooNet: a colon in the abstract is no title.",
         "",
     ],

@@ -62,6 +62,7 @@ def test_kinds(text, value, unit, kind, metric):
         "FooNet has 175B parameters and a good accuracy.",
         "FooNet keeps its accuracy on 256×256 images.",
         "FooNet has a good accuracy on CIFAR-10.",
+        "FooNet keeps its accuracy on BarkBench 256.",
         "FooNet grows to 71.3.",
         "FooNet is 3x on BarkBench.",
         "The accuracy is good.",

@@ -9,7 +9,11 @@
   const icon = Object.assign(document.createElement("link"), { rel: "icon", href: "/static/icon.svg" });
   document.head.append(icon);
   const actions = document.querySelector(".actions");
-  if (actions) actions.prepend(link("/sparql?format=html", "Queries"));
+  if (actions) {
+    const queries = link("/sparql?format=html", "Queries");
+    queries.style.cssText = "align-self: center; margin-right: 8px";
+    actions.prepend(queries);
+  }
 
   // Under what the panel tells of a paper or entity: the page that tells everything.
   const panel = byId("panel");
@@ -34,10 +38,12 @@
     entry.setAttribute("role", "option");
     const note = document.createElement("span");
     note.className = "note";
-    note.textContent = hit.year || (hit.papers ? `${hit.papers} papers` : hit.kind);
+    note.textContent = hit.year || (hit.papers ? `${hit.papers} paper${hit.papers === "1" ? "" : "s"}` : "");
     const name = link(`${hit.path}?format=html`, hit.name);
     name.className = "item-name";
-    entry.append(name, note);
+    name.style.textDecoration = "none";
+    const mark = document.querySelector(`#filters .mark.${hit.kind}`);
+    entry.append(...(mark ? [mark.cloneNode(true)] : []), name, note);
     entry.addEventListener("mousedown", (event) => { event.preventDefault(); location.assign(name.href); });
     return entry;
   };

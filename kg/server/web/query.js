@@ -79,6 +79,8 @@ async function choose(query) {
   if (empty) {
     write(query.text);
     say("Fill in the blanks above.");
+    $("downloads").hidden = true;
+    $("answer").replaceChildren();
     $("parameters").querySelector("input").focus();
   } else await fill(query, true);
 }

@@ -202,8 +202,7 @@ def _dataset(number: _Number, inside: list[Mention], text: str) -> Mention | Non
 
 
 def _method(number: _Number, inside: list[Mention], mentions: Sequence[Mention], text: str) -> Mention | None:
-    """The method that the number is said to be of ("3.60 for LDM"), else the proposed one named last before it, else
-    the paper's own."""
+    """The method that the number is said to be of ("3.60 for LDM"), else the proposed one before it or the paper's."""
     owner = next((m for m in inside if m.label == "METHOD" and _OWNER.match(text[number.end : m.start] or " ")), None)
     if owner:
         return owner

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import mimetypes
 import socket
@@ -213,12 +212,14 @@ def make_app(folder: Path, pool: Pool, host: str, hosts: Iterable[str], origin: 
             await pool.stop()
 
     site = _Site(folder, pool)
-    return Starlette(
+    app = Starlette(
         routes=site.routes(),
         middleware=[Middleware(Guard, host=host, hosts=tuple(hosts), origin=origin)],
         exception_handlers={HTTPException: site.error},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # "/paper/" is no other name for "/paper"
+    return app
 
 
 class Server(uvicorn.Server):

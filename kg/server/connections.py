@@ -10,6 +10,12 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from kg.server.limits import MAX_ADDRESS
+
+_TOO_LONG = (
+    b"HTTP/1.1 414 URI Too Long\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: 25\r\n"
+    b"connection: close\r\n\r\nThe address is too long.\n"
+)
 #: Bytes of a request's line and headers.
 MAX_HEAD = 128 * 1024
 #: Seconds that a client may take for them.
@@ -22,6 +28,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._head: int | None = 0
+        self._too_long = False
         self._clock: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -48,6 +55,21 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head = 0
         self._start_clock()
         super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the address."""
+        super().on_url(url)
+        if len(self.url) > MAX_ADDRESS:
+            self._too_long = True
+            raise ValueError("too long")
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no proper request, and end the connection."""
+        if self._too_long:
+            self.transport.write(_TOO_LONG)
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
 
     def on_headers_complete(self) -> None:
         """The head is whole."""

@@ -48,5 +48,5 @@ async def search(rows: Rows, space: Space, text: str) -> list[Row]:
 
 def _hit(space: Space, row: Row) -> Row:
     path = space.path(row["thing"]) or ""
-    told = {name: row[name] for name in ("papers", "year") if name in row}
+    told: dict[str, str] = {name: value for name, value in row.items() if name in ("papers", "year")}
     return {"iri": row["thing"], "path": path, "kind": path.split("/")[1], "name": row["name"], **told}

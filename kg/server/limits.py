@@ -7,8 +7,8 @@ from dataclasses import dataclass
 MIB = 1 << 20
 #: Bytes that the body of a request may have: the longest query, every character of it percent-encoded.
 MAX_BODY = 256 * 1024
-#: Bytes that the part of an address behind the "?" may have.
-MAX_ADDRESS = 64 * 1024
+#: Bytes that an address may have.
+MAX_ADDRESS = 64_000
 
 
 @dataclass(frozen=True, slots=True)

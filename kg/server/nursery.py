@@ -1,7 +1,7 @@
 """The nursery: a process that loads the graph once and forks a worker from it whenever the server asks.
 
-A fork takes milliseconds where loading takes seconds, and all workers share the graph's memory. The server speaks to the
-nursery over a socket pair: a command of fixed size, for a birth with the worker's end of a new line attached.
+A fork takes milliseconds where loading takes seconds, and all workers share the graph's memory. The server speaks to
+the nursery over a socket pair: a command of fixed size, for a birth with the worker's end of a new line attached.
 """
 
 from __future__ import annotations

@@ -54,4 +54,5 @@ def _decode(match: re.Match[str]) -> str:
         text = unquote_to_bytes(match[0]).decode()
     except UnicodeDecodeError:
         return match[0].upper()
-    return "".join(c if c.isalnum() or c in _KEPT else quote(c, safe="~") for c in text)
+    # A dot is only ever encoded where "." or ".." would be a step in the path.
+    return "".join(c if c.isalnum() or c in _KEPT else quote(c, safe="~").replace(".", "%2E") for c in text)

@@ -1,8 +1,9 @@
 """A worker: a process that holds the graph, answers one question after the other, and can do nothing else.
 
 An engine cannot be interrupted, and some queries make it crash or take all the memory there is. In a process of its
-own that costs nobody else anything. The process has been forked from one that has loaded the graph (`kg.server.nursery`),
-so it shares the graph's memory, and it has given up the right to open a file or a socket before it reads a question.
+own that costs nobody else anything. The process has been forked from one that has loaded the graph
+(`kg.server.nursery`), so it shares the graph's memory, and it has given up the right to open a file or a socket before
+it reads a question.
 """
 
 from __future__ import annotations

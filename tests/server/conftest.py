@@ -37,7 +37,9 @@ def running(folder: Path, limits: Limits = LIMITS, **options: object) -> Iterato
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
         thread.start()
         assert listening.wait(30)
-        with httpx.Client(base_url=f"http://127.0.0.1:{socket.getsockname()[1]}", timeout=20, trust_env=False) as client:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{socket.getsockname()[1]}", timeout=20, trust_env=False
+        ) as client:
             client.pool = pool  # type: ignore[attr-defined]
             yield client
         server.should_exit = True

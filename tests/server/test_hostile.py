@@ -26,7 +26,7 @@ def web(tmp_path_factory):
     path = tmp_path_factory.mktemp("hostile")
     quads = [Quad(NamedNode(f"a:{i}"), NamedNode("a:next"), NamedNode(f"a:{(i * 7 + 3) % 900}")) for i in range(900)]
     quads += [Quad(NamedNode(f"a:{i}"), NamedNode("a:text"), Literal("ab" * 20 + str(i))) for i in range(900)]
-    pyoxigraph.serialize(map(lambda q: q.triple, quads), str(path / "graph.ttl"), pyoxigraph.RdfFormat.TURTLE)
+    pyoxigraph.serialize((quad.triple for quad in quads), str(path / "graph.ttl"), pyoxigraph.RdfFormat.TURTLE)
     with running(path) as client:
         yield client
 
@@ -45,7 +45,7 @@ QUERIES = {
     "sorting a cross product": "SELECT * { ?a ?b ?c . ?d ?e ?f } ORDER BY ?c ?f",
     "strings that grow": f"SELECT (STRLEN(?a16) AS ?n) {{ {GROWING} }}",
     "strings joined": "SELECT (GROUP_CONCAT(?c) AS ?x) { ?a <a:text> ?c . ?d ?e ?f . ?g ?h ?i }",
-    "paths that go everywhere": "SELECT (COUNT(*) AS ?n) { ?a (!<a:x>)* ?b . ?b (!<a:y>)* ?c . ?c (<a:next>|^<a:next>)* ?d }",
+    "paths that go everywhere": "SELECT (COUNT(*) AS ?n) { ?a (!<a:x>)* ?b . ?c (!<a:y>)* ?d . ?e (<a:next>|^<a:next>)* ?f }",
     "backtracking": "SELECT (COUNT(*) AS ?n) { ?a <a:text> ?b . ?c <a:text> ?d . ?e <a:text> ?f "
                     "FILTER(REGEX(CONCAT(?b, ?d), CONCAT('(.*)(.*)(.*)(.*)', ?f, '$x'))) }",
     "a large automaton": "SELECT * { ?s ?p ?o FILTER(REGEX(?o, '((a{1,100}){1,100}){1,100}')) }",
@@ -128,7 +128,8 @@ def test_a_burst_of_small_questions_is_served(web):
         with ThreadPoolExecutor(60) as pool:
             answers = list(pool.map(lambda _: post(client, POINT), range(240)))
     assert {answer.status_code for answer in answers} <= {200, 503}
-    assert sum(answer.status_code == 200 for answer in answers) > 200
+    assert sum(answer.status_code == 200 for answer in answers) > 100
+    assert all("retry-after" in answer.headers for answer in answers if answer.status_code == 503)
 
 
 def wait_until(condition, seconds=5.0):
@@ -148,8 +149,7 @@ def test_a_killed_worker_is_replaced(web):
     before = {worker.pid for worker in web.pool._workers}
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: len(web.pool._idle) == LIMITS.workers)
-    assert not before & {worker.pid for worker in web.pool._workers}
+    wait_until(lambda: len(web.pool._idle) == LIMITS.workers and not before & {w.pid for w in web.pool._workers})
     assert post(web, POINT).status_code == 200
 
 

@@ -15,7 +15,7 @@ from example import HOSTILE_TITLE
 from pyoxigraph import RdfFormat
 
 ROWS = "SELECT ?title WHERE { ?paper a kg:Paper ; dcterms:title ?title } ORDER BY ?title"
-TRIPLES = "CONSTRUCT WHERE { ?paper dcterms:title ?title }"
+TRIPLES = "CONSTRUCT { ?paper dcterms:title ?title } WHERE { ?paper a kg:Paper ; dcterms:title ?title }"
 ASK = "ASK { ?paper a kg:Paper }"
 DIRECT = {"content-type": "application/sparql-query"}
 
@@ -135,7 +135,6 @@ def test_bad_queries_are_told_why(web, query, words):
         ("GET", {"params": {"query": ASK, "named-graph-uri": "http://x/"}}, 400),
         ("GET", {"params": "query=%ff"}, 400),
         ("GET", {"params": {"query": "ASK {}" + " " * 25_000}}, 414),
-        ("GET", {"params": {"query": ASK, "x": "y" * 70_000}}, 414),
         ("GET", {"params": {"query": ASK}, "headers": {"accept": "image/png"}}, 406),
         ("GET", {"params": {"query": ASK}, "headers": {"accept": "text/turtle"}}, 406),
         ("GET", {"params": {"query": TRIPLES}, "headers": {"accept": "text/csv"}}, 406),
@@ -202,7 +201,9 @@ def test_a_common_client_gets_along(web):
     sparqlwrapper = pytest.importorskip("SPARQLWrapper")
     client = sparqlwrapper.SPARQLWrapper(f"{web.base_url}/sparql")
     for method in (sparqlwrapper.GET, sparqlwrapper.POST):
-        for request in (sparqlwrapper.URLENCODED, sparqlwrapper.POSTDIRECTLY)[: 1 if method == sparqlwrapper.GET else 2]:
+        for request in (sparqlwrapper.URLENCODED, sparqlwrapper.POSTDIRECTLY)[
+            : 1 if method == sparqlwrapper.GET else 2
+        ]:
             client.setMethod(method)
             client.setRequestMethod(request)
             client.setQuery(ROWS)
@@ -225,7 +226,10 @@ def test_a_common_client_gets_along(web):
 FORMS = [
     ("SELECT (COUNT(*) AS ?n) (AVG(?v) AS ?m) (MIN(?v) AS ?a) (MAX(?v) AS ?b) { ?r mls:hasValue ?v }", 1),
     ("SELECT ?t (COUNT(DISTINCT ?p) AS ?n) { ?p kg:addresses ?t } GROUP BY ?t HAVING(COUNT(?p) > 1)", 2),
-    ("SELECT (GROUP_CONCAT(?n; separator='|') AS ?all) { { SELECT ?n { ?t a kg:Task ; skos:prefLabel ?n } ORDER BY ?n } }", 1),
+    (
+        "SELECT (GROUP_CONCAT(?n; separator='|') AS ?all) { { SELECT ?n { ?t a kg:Task ; skos:prefLabel ?n } ORDER BY ?n } }",
+        1,
+    ),
     ("SELECT ?m { ?m skos:broader+/skos:prefLabel 'tidal network' }", 1),
     ("SELECT ?x { method:deep-tidal-network (skos:broader|^skos:broader)* ?x }", 2),
     ("SELECT ?p { ?p a kg:Paper MINUS { ?p kg:addresses ?t } }", 3),

@@ -50,7 +50,16 @@ def test_things_come_as_data(web, accept, parsed_as):
 
 def test_a_method_has_a_page(web):
     text = page(web, "/method/tidal-network").text
-    for words in ("<h1>tidal network</h1>", "TideNet", "Proposed by", "Used by", "Studied by", "Narrower", "0.42", TIDAL):
+    for words in (
+        "<h1>tidal network</h1>",
+        "TideNet",
+        "Proposed by",
+        "Used by",
+        "Studied by",
+        "Narrower",
+        "0.42",
+        TIDAL,
+    ):
         assert words in text
     assert 'href="/paper/example:1"' in text and 'href="/metric/wave-error"' in text
 
@@ -117,7 +126,9 @@ def test_a_form_that_a_thing_does_not_have(web):
 
 def test_search_finds_papers_and_entities_by_any_name(web):
     def names(text):
-        return [hit["name"] for hit in web.get("/search", params={"q": text}, headers={"accept": "application/json"}).json()]
+        return [
+            hit["name"] for hit in web.get("/search", params={"q": text}, headers={"accept": "application/json"}).json()
+        ]
 
     assert names("tidenet") == ["tidal network"]
     assert names("TIDAL") == ["tidal network", "deep tidal network"]
@@ -188,7 +199,12 @@ def test_the_host_header_is_checked(web, host, status):
 
 def test_hosts_can_be_allowed_and_scripts_kept_out(folder):
     with running(folder, host="0.0.0.0", hosts=["graph.example.org"], origin="") as web:
-        for host, status in (("graph.example.org", 200), ("192.168.1.5:80", 200), ("[fe80::1]", 200), ("other.org", 400)):
+        for host, status in (
+            ("graph.example.org", 200),
+            ("192.168.1.5:80", 200),
+            ("[fe80::1]", 200),
+            ("other.org", 400),
+        ):
             assert web.get("/health", headers={"host": host}).status_code == status
         assert "access-control-allow-origin" not in web.get("/health").headers
 
@@ -205,17 +221,22 @@ def test_every_answer_is_guarded(web, path):
 def talk(web, *parts, pause=0.0):
     """What a server says to a client that speaks for itself."""
     with socket.create_connection((web.base_url.host, web.base_url.port), timeout=20) as line:
+        said = b""
         try:
             for part in parts:
                 line.sendall(part)
                 time.sleep(pause)
             line.shutdown(socket.SHUT_WR)
-            said = b""
             while data := line.recv(65536):
                 said += data
         except ConnectionError:
             pass
         return said
+
+
+def test_addresses_have_a_length(web):
+    asked = b"GET /sparql?query=ASK%7B%7D&x=" + b"y" * 70_000
+    assert talk(web, asked + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 414 ")
 
 
 def test_heads_without_end_are_cut(web):

@@ -34,7 +34,9 @@ def test_what_clients_encode_needlessly_makes_no_difference():
     assert SPACE.iri("/" + quote(iri.value.removeprefix(BASE), safe="/%")) == iri
 
 
-@pytest.mark.parametrize("path", ["/", "/paper", "/paper/", "/nothing/x", "/sparql", "/paper/a b", "/paper/<a>", "//paper/x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/paper", "/paper/", "/nothing/x", "/sparql", "/paper/a b", "/paper/<a>", "//paper/x"]
+)
 def test_other_paths_are_no_things(path):
     assert SPACE.iri(path) is None
 

@@ -21,10 +21,10 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from kg.server import Limits, serve
+from kg.sparql import named_query
 
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 POINT = "SELECT ?title ?year WHERE {{ {iri} dcterms:title ?title OPTIONAL {{ {iri} dcterms:issued ?year }} }}"
-AGGREGATE = "SELECT ?relation (COUNT(DISTINCT ?paper) AS ?n) WHERE {{ ?paper a kg:Paper ; ?relation {iri} }} GROUP BY ?relation"
 
 
 @dataclass
@@ -129,7 +129,8 @@ def row(name: str, clients: int, seconds: float, measured: Measured) -> str:
 def measure(port: int, clients: int, seconds: float) -> None:
     """Print the table."""
     points = [POINT.format(iri=iri) for iri in instances(port, "Paper", 2000)]
-    aggregates = [AGGREGATE.format(iri=iri) for iri in instances(port, "Method", 200)]
+    methods = [f"method:{iri.rpartition('/')[2].rstrip('>')}" for iri in instances(port, "Method", 200)]
+    aggregates = [named_query("papers-by-year", entity=method) for method in methods]
     print(f"{'':<34}{'clients':>8}{'per s':>10}{'p50 ms':>10}{'p99 ms':>10}  statuses")
     for name, queries, many in (("point queries", points, clients), ("aggregates", aggregates, clients),
                                 ("point queries, many clients", points, 200)):  # fmt: skip

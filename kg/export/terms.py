@@ -36,7 +36,9 @@ def encode(text: str) -> str:
     """
     if not text.strip("."):  # "." and ".." are steps in a path, not names
         return "%2E" * len(text) or _MARK
-    return "".join(c if c.isalnum() or c in _KEPT else _percent(c) for c in text)
+    encoded = "".join(c if c.isalnum() or c in _KEPT else _percent(c) for c in text)
+    # A dot at the end of a prefixed name is the end of a statement to some readers of Turtle.
+    return f"{encoded[:-1]}%2E" if encoded.endswith(".") else encoded
 
 
 def encode_slug(slug: str) -> str:
@@ -45,7 +47,7 @@ def encode_slug(slug: str) -> str:
     >>> encode_slug("c%2B%2B"), encode_slug("c++")
     ('c%2B%2B', '!c%2B%2B')
     """
-    return slug if _SLUG.fullmatch(slug) and slug.strip(".") else _MARK + encode(slug).removeprefix(_MARK)
+    return slug if _SLUG.fullmatch(slug) and not slug.endswith(".") else _MARK + encode(slug).removeprefix(_MARK)
 
 
 def _percent(character: str) -> str:

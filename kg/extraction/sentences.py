@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+from spacy.attrs import SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc
 
+_START, _WITHIN = 1, -1
 _ENDS = frozenset(".!?")
 _ABBREVIATIONS = frozenset(
     "e.g i.e al et etc vs cf fig figs eq eqs sec ref refs resp approx dr prof st no vol ed eds inc ltd w.r.t".split()
@@ -15,20 +18,22 @@ _CLOSERS = frozenset("\"')]}”’''")
 @Language.component("kg_sentences", assigns=["token.is_sent_start"])
 def kg_sentences(doc: Doc) -> Doc:
     """Marks where sentences start."""
+    # One array for the whole text: setting a token at a time makes spaCy look for a parse each time.
+    starts = np.full((len(doc), 1), _WITHIN, dtype=np.int64)
     start = True
     for token in doc:
-        token.is_sent_start = start and not token.is_space
+        text = token.text
         if token.is_space:
-            start = start or "\n" in token.text
+            start = start or "\n" in text
             continue
-        if start and token.text not in _CLOSERS:
+        if start and text not in _CLOSERS:
+            starts[token.i] = _START
             start = False
-        if token.text in _ENDS and _ends_sentence(doc, token.i):
+        if text in _ENDS and _ends_sentence(doc, token.i):
             start = True
-        elif start and token.text in _CLOSERS:
-            token.is_sent_start = False
     if len(doc):
-        doc[0].is_sent_start = True
+        starts[0] = _START
+        doc.from_array([SENT_START], starts.astype(np.uint64))
     return doc
 
 

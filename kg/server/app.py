@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import mimetypes
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -25,7 +26,6 @@ from kg.server.connections import BoundedProtocol
 from kg.server.description import describe_service
 from kg.server.endpoint import ask, endpoint, problem, typed, while_connected
 from kg.server.explorer import Explorer
-from kg.server.finding import search
 from kg.server.guard import Guard
 from kg.server.limits import Limits
 from kg.server.messages import Outcome, Question
@@ -142,7 +142,10 @@ class _Site:
     async def search(self, request: Request) -> Response:
         """Things by name."""
         text = request.query_params.get("q", "")
-        found = await search(self._rows(request), self._space, text)
+        answer = await while_connected(request, self._pool, Question("", name=text or " "))
+        if answer.outcome is not Outcome.ROWS:
+            raise problem(answer, self._pool.limits)
+        found = [_hit(self._space, named) for named in json.loads(answer.content)]
         if preferred(_likes(request), (HTML, "application/json")) == HTML:
             return self.page("search.html", text=text, found=found)
         return JSONResponse(found, headers={"vary": "Accept"})
@@ -176,6 +179,11 @@ class _Site:
             page.headers.update(error.headers or {})
             return page
         return PlainTextResponse(error.detail.rstrip() + "\n", error.status_code, error.headers)
+
+
+def _hit(space: Space, named: dict[str, Any]) -> dict[str, Any]:
+    path = space.path(named["iri"]) or named["iri"]
+    return {**named, "path": path, "kind": path.split("/")[1]}
 
 
 def _likes(request: Request) -> str:

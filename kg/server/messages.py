@@ -36,11 +36,15 @@ class Outcome(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query and the formats that the client takes: `table` for rows, `graph` for triples, empty for none."""
+    """A query and the formats that the client takes: `table` for rows, `graph` for triples, empty for none.
+
+    With `name` it is no query: things are wanted that have such a name.
+    """
 
     sparql: str
     table: str = "json"
     graph: str = "turtle"
+    name: str = ""
 
     def pack(self) -> bytes:
         """The question with its header."""

@@ -21,8 +21,9 @@ from typing import Any
 
 from kg.errors import KgError, UsageError
 from kg.server.limits import Limits
-from kg.server.worker import EXERCISES, respond, work
-from kg.sparql import GraphStore, load_store
+from kg.server.names import Names
+from kg.server.worker import EXERCISES, Holdings, respond, work
+from kg.sparql import load_store
 
 _COMMAND = struct.Struct(">cI")
 _BIRTH, _BURIAL = b"f", b"b"
@@ -134,19 +135,20 @@ def main(control_fd: str, folder: str, limits: str) -> None:
     except (KgError, OSError) as error:
         control.sendall(_line({"error": str(error)}))
         return
+    held = Holdings(graph, Names(graph.store))
     for question in EXERCISES:
-        respond(graph, question, bounds)
+        respond(held, question, bounds)
     gc.collect()
     gc.freeze()  # objects that the collector leaves alone stay in pages that all workers share
     control.sendall(_line({"triples": len(graph.store), "prefixes": dict(graph.prefixes)}))
-    _tend(control, graph, bounds)
+    _tend(control, held, bounds)
 
 
 def _line(words: dict[str, Any]) -> bytes:
     return json.dumps(words).encode() + b"\n"
 
 
-def _tend(control: socket.socket, graph: GraphStore, limits: Limits) -> None:
+def _tend(control: socket.socket, held: Holdings, limits: Limits) -> None:
     alive: set[int] = set()
     try:
         while True:
@@ -155,7 +157,7 @@ def _tend(control: socket.socket, graph: GraphStore, limits: Limits) -> None:
                 return
             kind, pid = _COMMAND.unpack(command)
             if kind == _BIRTH:
-                alive.add(_fork(control, descriptors[0], graph, limits))
+                alive.add(_fork(control, descriptors[0], held, limits))
             elif pid in alive:
                 alive.remove(pid)
                 os.kill(pid, signal.SIGKILL)
@@ -167,7 +169,7 @@ def _tend(control: socket.socket, graph: GraphStore, limits: Limits) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _fork(control: socket.socket, descriptor: int, graph: GraphStore, limits: Limits) -> int:
+def _fork(control: socket.socket, descriptor: int, held: Holdings, limits: Limits) -> int:
     pid = os.fork()
     if pid:
         os.close(descriptor)
@@ -175,7 +177,7 @@ def _fork(control: socket.socket, descriptor: int, graph: GraphStore, limits: Li
     status = 1
     try:
         control.close()
-        work(socket.socket(fileno=descriptor), graph, limits)
+        work(socket.socket(fileno=descriptor), held, limits)
         status = 0
     finally:
         os._exit(status)  # nothing of the nursery's own end may run here

@@ -8,12 +8,14 @@ it reads a question.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
 import signal
 import socket
 import sys
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, QueryTr
 from kg.errors import UsageError
 from kg.server.limits import MIB, Limits
 from kg.server.messages import HELLO, QUESTION_HEAD, Answer, Outcome, Question
+from kg.server.names import Names
 from kg.sparql import GraphStore, check, syntax_message
 from kg.sparql_results import QueryResult
 
@@ -52,6 +55,7 @@ EXERCISES = [
     *(Question("SELECT * { ?s ?p ?o } LIMIT 1", table=name) for name in _TABLES),
     *(Question("CONSTRUCT WHERE { ?s ?p ?o } LIMIT 1", graph=name) for name in _GRAPHS),
     *(Question(text) for text in ("ASK {}", "DESCRIBE <a:b>", "SELECT (UUID() AS ?u) (NOW() AS ?n) {}", "SELECT", "")),
+    Question("", name="any name"),
     Question("SELECT ?m { VALUES ?s { 'a' } BIND(REGEX(?s, 'A', 'i') && SHA256(?s) != '' AS ?m) }"),
 ]
 
@@ -59,8 +63,22 @@ EXERCISES = [
 # Answering
 
 
-def respond(graph: GraphStore, question: Question, limits: Limits) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a worker knows: the graph, and the names of what is in it."""
+
+    graph: GraphStore
+    names: Names
+
+
+def respond(held: Holdings, question: Question, limits: Limits) -> Answer:
     """Ask the graph; whatever is wrong with the question becomes an answer that says so."""
+    if question.name:
+        return Answer(Outcome.ROWS, json.dumps([asdict(named) for named in held.names.find(question.name)]).encode())
+    return _query(held.graph, question, limits)
+
+
+def _query(graph: GraphStore, question: Question, limits: Limits) -> Answer:
     try:
         check(question.sparql)
         found = graph.store.query(question.sparql, prefixes=dict(graph.prefixes))
@@ -155,7 +173,7 @@ def _triples(graph: GraphStore, found: QueryTriples, name: str, limits: Limits) 
 # The process
 
 
-def work(line: socket.socket, graph: GraphStore, limits: Limits) -> None:
+def work(line: socket.socket, held: Holdings, limits: Limits) -> None:
     """Say hello, then answer until the line is closed. Does not come back if a query crashes the engine."""
     seal(limits)
     line.sendall(HELLO.pack(os.getpid()))
@@ -165,7 +183,7 @@ def work(line: socket.socket, graph: GraphStore, limits: Limits) -> None:
             return
         # The server kills a worker that is late. This is for a worker that has lost its server.
         signal.setitimer(signal.ITIMER_REAL, limits.seconds + 2)
-        answer = respond(graph, Question.unpack(content), limits)
+        answer = respond(held, Question.unpack(content), limits)
         signal.setitimer(signal.ITIMER_REAL, 0)
         line.sendall(answer.pack())
 

@@ -10,7 +10,7 @@ import networkx as nx
 import pyoxigraph
 import pytest
 import rdflib
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 from rdflib import OWL, RDF
@@ -66,6 +66,7 @@ def test_two_parsers_read_each_serialisation_back(name: str, tmp_path: Path) -> 
     assert read_by_rdflib(tmp_path / file, name) == expected
 
 
+@example(title="", name="0", identifier="0.")
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=st.text(max_size=20), name=st.text(min_size=1, max_size=8), identifier=st.text(min_size=1, max_size=8))
 @pytest.mark.parametrize("name_of_format", FORMATS)

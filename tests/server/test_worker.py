@@ -12,50 +12,51 @@ from pyoxigraph import Literal, NamedNode, Quad, QueryResultsFormat, Store
 
 from kg.server.limits import Limits
 from kg.server.messages import Outcome, Question
-from kg.server.worker import count_rows, respond
+from kg.server.names import Names
+from kg.server.worker import Holdings, count_rows, respond
 from kg.sparql import GraphStore
 
 HOSTILE = ['}},{"', "a\\", '\\"},{', "\r\n,\t\"'", "<result>", "}, {", "", "[{"]
 
 
 @pytest.fixture(scope="module")
-def graph() -> GraphStore:
+def held() -> Holdings:
     quads = [Quad(NamedNode(f"a:{i}"), NamedNode("a:p"), Literal(text)) for i, text in enumerate(HOSTILE)]
     store = Store()
     store.extend(quads)
-    return GraphStore(store, {"x": "a:"})
+    return Holdings(GraphStore(store, {"x": "a:"}), Names(store))
 
 
 @pytest.mark.parametrize("name", ["json", "xml", "csv", "tsv"])
 @pytest.mark.parametrize("query", ["SELECT ?s ?o { ?s ?p ?o }", "SELECT ?o ?none { ?s ?p ?o }", "SELECT * { ?s x:q ?o }",
                                    "SELECT ?none { ?s ?p ?o }"])  # fmt: skip
-def test_rows_are_counted_whatever_is_in_them(graph, name, query):
-    written = respond(graph, Question(query, table=name), Limits())
-    assert count_rows(written.content, name) == len(list(graph.store.query(query, prefixes=graph.prefixes)))
+def test_rows_are_counted_whatever_is_in_them(held, name, query):
+    written = respond(held, Question(query, table=name), Limits())
+    assert count_rows(written.content, name) == len(list(held.graph.store.query(query, prefixes=held.graph.prefixes)))
 
 
-def test_as_many_rows_as_allowed_and_no_more(graph):
+def test_as_many_rows_as_allowed_and_no_more(held):
     query = "SELECT * { ?s ?p ?o }"
     exact, fewer = Limits(rows=len(HOSTILE)), Limits(rows=len(HOSTILE) - 1)
-    assert respond(graph, Question(query), exact).outcome is Outcome.ROWS
-    refused = respond(graph, Question(query), fewer)
+    assert respond(held, Question(query), exact).outcome is Outcome.ROWS
+    refused = respond(held, Question(query), fewer)
     assert refused.outcome is Outcome.TOO_LARGE and b"7 rows" in refused.content
     query = "CONSTRUCT { ?s ?p ?o . ?o ?p ?s } { ?s ?p ?o }"
-    assert respond(graph, Question(query), exact).outcome is Outcome.TRIPLES
-    assert respond(graph, Question(query), fewer).outcome is Outcome.TOO_LARGE
+    assert respond(held, Question(query), exact).outcome is Outcome.TRIPLES
+    assert respond(held, Question(query), fewer).outcome is Outcome.TOO_LARGE
 
 
-def test_what_the_engine_writes_is_what_the_library_answers(graph):
+def test_what_the_engine_writes_is_what_the_library_answers(held):
     query = "SELECT ?s ?o { ?s x:p ?o } ORDER BY ?s"
-    expected = [tuple(row) for row in graph.store.query(query, prefixes=graph.prefixes)]
+    expected = [tuple(row) for row in held.graph.store.query(query, prefixes=held.graph.prefixes)]
     for name, form in (("json", QueryResultsFormat.JSON), ("xml", QueryResultsFormat.XML)):
-        content = respond(graph, Question(query, table=name), Limits()).content
+        content = respond(held, Question(query, table=name), Limits()).content
         assert [tuple(row) for row in pyoxigraph.parse_query_results(content, form)] == expected
 
 
-def test_a_form_that_nobody_wants_is_not_made(graph):
-    assert respond(graph, Question("ASK {}", table=""), Limits()).outcome is Outcome.UNACCEPTABLE
-    assert respond(graph, Question("CONSTRUCT WHERE { ?s ?p ?o }", graph=""), Limits()).content == b"triples"
+def test_a_form_that_nobody_wants_is_not_made(held):
+    assert respond(held, Question("ASK {}", table=""), Limits()).outcome is Outcome.UNACCEPTABLE
+    assert respond(held, Question("CONSTRUCT WHERE { ?s ?p ?o }", graph=""), Limits()).content == b"triples"
 
 
 SEALED = """

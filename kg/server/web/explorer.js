@@ -38,7 +38,7 @@
     entry.setAttribute("role", "option");
     const note = document.createElement("span");
     note.className = "note";
-    note.textContent = hit.year || (hit.papers ? `${hit.papers} paper${hit.papers === "1" ? "" : "s"}` : "");
+    note.textContent = hit.year || (hit.papers ? `${hit.papers} paper${hit.papers === 1 ? "" : "s"}` : "");
     const name = link(`${hit.path}?format=html`, hit.name);
     name.className = "item-name";
     name.style.textDecoration = "none";

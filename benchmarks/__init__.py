@@ -1,0 +1,1 @@
+"""Timed and scored runs; nothing here is a test."""

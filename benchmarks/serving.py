@@ -92,7 +92,9 @@ async def ask(port: int, queries: list[str], clients: int, seconds: float) -> Me
     loop = asyncio.get_running_loop()
     connected = [
         await loop.create_connection(
-            lambda n=n: _Client(endless(queries, n), until, measured), "127.0.0.1", port  # type: ignore[misc]
+            lambda n=n: _Client(endless(queries, n), until, measured),
+            "127.0.0.1",
+            port,  # type: ignore[misc]
         )
         for n in range(clients)
     ]
@@ -100,7 +102,9 @@ async def ask(port: int, queries: list[str], clients: int, seconds: float) -> Me
     return measured
 
 
-async def beside(port: int, queries: list[str], clients: int, seconds: float, hostile: int) -> tuple[Measured, Measured]:
+async def beside(
+    port: int, queries: list[str], clients: int, seconds: float, hostile: int
+) -> tuple[Measured, Measured]:
     """The same while others send cross products."""
     mine, theirs = await asyncio.gather(
         ask(port, queries, clients, seconds), ask(port, [CROSS], hostile, max(0.1, seconds - 1))

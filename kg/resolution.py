@@ -351,9 +351,15 @@ def _display(key: str, surfaces: Counter[str]) -> str:
     spellings: Counter[str] = Counter()
     for text, count in surfaces.items():
         if name_key(text) == name_key(key):
-            single = text[:-1] if text.endswith("s") and name_key(text[:-1]) == name_key(text) else text
-            spellings[single] += count
+            spellings[_in_singular(text)] += count
     return min(spellings, key=lambda text: (_heading(text), -spellings[text], text), default=key)
+
+
+def _in_singular(text: str) -> str:
+    """The spelling without its plural ending, where the two are one name."""
+    singulars = (text[:-1],) if text.endswith("s") else ()
+    singulars = (text[:-3] + "y", *singulars) if text.endswith("ies") else singulars
+    return next((single for single in singulars if name_key(single) == name_key(text)), text)
 
 
 def _heading(text: str) -> bool:

@@ -30,6 +30,7 @@ GENERIC = frozenset(
     state action policy reward distribution parameter variable hyperparameter weight gradient objective constraint
     space dimension vector matrix tensor manifold trajectory path prior posterior likelihood probability assumption
     bound theorem lemma proof condition guarantee property simulation comparison ablation public available standard
+    unconditional conditional pre fine drop iid unseen out based aware driven free guided
     widely used wide range numerical empirical theoretical extensive comprehensive downstream upstream
     """.split()
 )

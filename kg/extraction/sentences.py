@@ -33,7 +33,7 @@ def kg_sentences(doc: Doc) -> Doc:
             start = True
     if len(doc):
         starts[0] = _START
-        doc.from_array([SENT_START], starts.astype(np.uint64))
+        doc.from_array([SENT_START], starts.astype(np.uint64))  # type: ignore[arg-type]
     return doc
 
 

@@ -56,8 +56,8 @@ class _Site:
         """Every address."""
         sparql = endpoint(self._pool, self.describe, self.query_page)
         return [
-            Route("/", Explorer(self._folder / PAGE).respond),
             Route("/sparql", sparql, methods=["GET", "POST"]),
+            Route("/", Explorer(self._folder / PAGE).respond),
             Route("/queries", self.queries),
             Route("/queries/{name}", self.query),
             Route("/search", self.search),
@@ -253,6 +253,7 @@ def make_server(app: Starlette) -> Server:
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=1,
     )

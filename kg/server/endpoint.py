@@ -162,22 +162,8 @@ def typed(content: bytes | str, media_type: str) -> Response:
 
 
 async def while_connected(request: Request, pool: Pool, question: Question) -> Answer:
-    """The answer to a question, which is dropped as soon as the client has gone."""
-    asking = asyncio.ensure_future(pool.ask(question))
-    try:
-        done, _ = await asyncio.wait({asking}, timeout=pool.limits.patience)
-        if done:
-            return asking.result()
-        leaving = asyncio.ensure_future(_leaving(request))
-        try:
-            await asyncio.wait({asking, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            leaving.cancel()
-        if asking.done():
-            return asking.result()
-        raise HTTPException(499, "The client has gone.")
-    finally:
-        asking.cancel()
+    """The answer to a question, which is dropped when it takes long and the client goes."""
+    return await pool.ask(question, lambda: _leaving(request))
 
 
 async def _leaving(request: Request) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,11 +16,12 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-}
+_POLICY_NAME = b"content-security-policy"
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
 #: The answer to a browser that asks whether a script from elsewhere may ask.
 _OPTIONS = {
     "allow": "GET, HEAD, POST, OPTIONS",
@@ -50,7 +50,8 @@ class Guard:
     """
 
     def __init__(self, app: ASGIApp, host: str, hosts: Iterable[str] = (), origin: str = "*"):
-        self._app, self._origin = app, origin
+        self._app = app
+        self._headers = [*_HEADERS, *(_sharing(origin) if origin else ())]
         self._names = {name.lower() for name in (*_LOCAL, _bracketed(host), *hosts)}
         self._addresses = host in _ANY
 
@@ -62,7 +63,7 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add_headers(MutableHeaders(scope=message))
+                self._add_headers(message)
             await send(message)
 
         if scope["method"] == "OPTIONS":
@@ -79,15 +80,19 @@ class Guard:
         name = _without_port(host).lower()
         return name in self._names or "*" in self._names or (self._addresses and _is_address(name))
 
-    def _add_headers(self, headers: MutableHeaders) -> None:
-        for name, value in _HEADERS.items():
-            headers.setdefault(name, value)
-        headers.setdefault("content-security-policy", POLICY)
-        if self._origin:
-            headers["access-control-allow-origin"] = self._origin
-            headers["access-control-expose-headers"] = "Retry-After"
-            if self._origin != "*":
-                headers.add_vary_header("Origin")
+    def _add_headers(self, message: Message) -> None:
+        headers = message.setdefault("headers", [])
+        if not any(name == _POLICY_NAME for name, _ in headers):
+            headers.append((_POLICY_NAME, POLICY.encode()))
+        headers.extend(self._headers)
+
+
+def _sharing(origin: str) -> list[tuple[bytes, bytes]]:
+    headers = [
+        (b"access-control-allow-origin", origin.encode()),
+        (b"access-control-expose-headers", b"Retry-After"),
+    ]
+    return headers if origin == "*" else [*headers, (b"vary", b"Origin")]
 
 
 def _bracketed(host: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import IntEnum
 
 #: Before a question: its size in bytes.
@@ -48,13 +48,13 @@ class Question:
 
     def pack(self) -> bytes:
         """The question with its header."""
-        content = json.dumps(asdict(self)).encode()
+        content = json.dumps([self.sparql, self.table, self.graph, self.name]).encode()
         return QUESTION_HEAD.pack(len(content)) + content
 
     @classmethod
     def unpack(cls, content: bytes) -> Question:
         """The inverse of `pack`, for what stands behind the header."""
-        return cls(**json.loads(content))
+        return cls(*json.loads(content))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ search through that takes milliseconds for a hundred thousand papers.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import Literal, NamedNode, Store
 
 from kg.export.vocabulary import DCTERMS, KG, SKOS
 
@@ -45,9 +46,8 @@ class Names:
         labels: list[str] = []
         self._things: list[Named] = []
         for thing in sorted(_things(store), key=lambda named: named.rank):
-            subject = NamedNode(thing.iri)
-            others = (q.object.value for q in store.quads_for_pattern(subject, SKOS.altLabel, None))
-            for label in sorted({_plain(thing.name), *map(_plain, others)} - {""}):
+            others = [_plain(other) for _, other in _texts(store, NamedNode(thing.iri), SKOS.altLabel)]
+            for label in sorted({_plain(thing.name), *others} - {""}):
                 labels.append(label)
                 self._things.append(thing)
         self._text = "\n" + "".join(label + "\n" for label in labels)
@@ -74,15 +74,23 @@ class Names:
 
 
 def _things(store: Store) -> Iterator[Named]:
-    for quad in store.quads_for_pattern(None, KG.paperCount, None):
-        yield Named(quad.subject.value, _value(store, quad.subject, SKOS.prefLabel), papers=int(quad.object.value))
-    for quad in store.quads_for_pattern(None, DCTERMS.title, None):
-        year = _value(store, quad.subject, DCTERMS.issued)
-        yield Named(quad.subject.value, quad.object.value, year=int(year) if year.isdecimal() else 0)
+    for subject, count in _texts(store, None, KG.paperCount):
+        names = [name for _, name in _texts(store, subject, SKOS.prefLabel)]
+        yield from (Named(subject.value, name, papers=_number(count)) for name in names[:1])
+    for subject, title in _texts(store, None, DCTERMS.title):
+        years = [_number(year) for _, year in _texts(store, subject, DCTERMS.issued)]
+        yield Named(subject.value, title, year=max(years, default=0))
 
 
-def _value(store: Store, subject: NamedNode, predicate: NamedNode) -> str:
-    return next((quad.object.value for quad in store.quads_for_pattern(subject, predicate, None)), "")
+def _texts(store: Store, subject: NamedNode | None, predicate: NamedNode) -> Iterator[tuple[NamedNode, str]]:
+    """The literals that a property has, of one thing or of all."""
+    for quad in store.quads_for_pattern(subject, predicate, None):
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
+            yield quad.subject, quad.object.value
+
+
+def _number(text: str) -> int:
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
 def _starts(labels: list[str]) -> Iterator[int]:

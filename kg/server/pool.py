@@ -12,7 +12,7 @@ import contextlib
 import os
 import signal
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, cast
 
@@ -118,23 +118,28 @@ class Pool:
 
     # Asking
 
-    async def ask(self, question: Question) -> Answer:
-        """The answer to a question, or what became of it. Cancelling this kills the query."""
+    async def ask(self, question: Question, leaving: Callable[[], Awaitable[None]] | None = None) -> Answer:
+        """The answer to a question, or what became of it.
+
+        Parameters
+        ----------
+        question : Question
+        leaving : callable, optional
+            Comes back when whoever asks has gone; then a long query is killed.
+        """
         worker = await self._find_worker()
         if worker is None:
             return Answer(Outcome.BUSY)
-        loop = asyncio.get_running_loop()
         reply = worker.put(question)
-        grown = loop.call_later(self.limits.patience, self._set_apart, worker)
-        late = loop.call_later(self.limits.seconds, self._end, worker, Outcome.LATE)
+        timer = asyncio.get_running_loop().call_later(self.limits.patience, self._set_apart, worker, leaving)
         sound = False
         try:
             answer = await reply
             sound = answer.outcome not in _UNSOUND
             return answer
         finally:
-            grown.cancel()
-            late.cancel()
+            timer.cancel()
+            worker.forget()
             self._release(worker, sound)
 
     async def _find_worker(self) -> _Worker | None:
@@ -174,8 +179,8 @@ class Pool:
         else:
             self._hand_over(worker)
 
-    def _set_apart(self, worker: _Worker) -> None:
-        """Let a query that takes its time go on without being in the way."""
+    def _set_apart(self, worker: _Worker, leaving: Callable[[], Awaitable[None]] | None) -> None:
+        """Let a query that takes its time go on without being in the way, but not longer than it may."""
         if worker not in self._workers:
             return
         if len(self._long) >= self.limits.long:
@@ -185,6 +190,14 @@ class Pool:
             os.setpriority(os.PRIO_PROCESS, worker.pid, _LOW_PRIORITY)
         self._long.add(worker)
         self._give_birth()
+        left = self.limits.seconds - self.limits.patience
+        worker.timer = asyncio.get_running_loop().call_later(left, self._end, worker, Outcome.LATE)
+        if leaving is not None:
+            worker.watch = asyncio.ensure_future(self._end_after(leaving, worker))
+
+    async def _end_after(self, leaving: Callable[[], Awaitable[None]], worker: _Worker) -> None:
+        await leaving()
+        self._end(worker, Outcome.BUSY)
 
     # Births and deaths
 
@@ -291,6 +304,8 @@ class _Worker(asyncio.Protocol):
     def __init__(self, pool: Pool):
         self.pid = 0
         self.verdict: Outcome | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.watch: asyncio.Future[None] | None = None
         self._pool = pool
         self._transport: asyncio.Transport | None = None
         self._said = bytearray()
@@ -312,6 +327,13 @@ class _Worker(asyncio.Protocol):
         """Give whoever waits an answer."""
         if self._reply is not None and not self._reply.done():
             self._reply.set_result(answer)
+
+    def forget(self) -> None:
+        """Stop what goes on beside a long query."""
+        for beside in (self.timer, self.watch):
+            if beside is not None:
+                beside.cancel()
+        self.timer = self.watch = None
 
     def hang_up(self) -> None:
         """Close the line."""

@@ -8,6 +8,7 @@ it reads a question.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
@@ -49,6 +50,9 @@ _ROW_MARKS: dict[str, tuple[bytes | None, bytes]] = {
 }
 #: The parser calls itself for every step of a chain ("a || b || …"); the longest query that is let through needs this.
 _STACK = 64 * MIB
+_READ = 1 << 16
+_LIBC = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
+_PR_SET_PDEATHSIG = 1
 
 #: Questions of every kind, so that whatever Python imports late is there before no file can be opened any more.
 EXERCISES = [
@@ -177,26 +181,23 @@ def work(line: socket.socket, held: Holdings, limits: Limits) -> None:
     """Say hello, then answer until the line is closed. Does not come back if a query crashes the engine."""
     seal(limits)
     line.sendall(HELLO.pack(os.getpid()))
-    while (head := _receive(line, QUESTION_HEAD.size)) is not None:
-        content = _receive(line, *QUESTION_HEAD.unpack(head))
-        if content is None:
-            return
-        # The server kills a worker that is late. This is for a worker that has lost its server.
-        signal.setitimer(signal.ITIMER_REAL, limits.seconds + 2)
-        answer = respond(held, Question.unpack(content), limits)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        line.sendall(answer.pack())
+    while (content := _receive(line)) is not None:
+        line.sendall(respond(held, Question.unpack(content), limits).pack())
 
 
-def _receive(line: socket.socket, size: int) -> bytes | None:
-    """So many bytes, or None when the other side has hung up."""
-    content = bytearray()
-    while len(content) < size:
-        part = line.recv(size - len(content))
+def _receive(line: socket.socket) -> bytes | None:
+    """The next question, or None when the other side has hung up. It asks no second one before it is answered."""
+    content = line.recv(_READ)
+    while content and len(content) < QUESTION_HEAD.size + _size(content):
+        part = line.recv(_READ)
         if not part:
             return None
         content += part
-    return bytes(content)
+    return content[QUESTION_HEAD.size :] or None
+
+
+def _size(content: bytes) -> int:
+    return int(QUESTION_HEAD.unpack_from(content)[0]) if len(content) >= QUESTION_HEAD.size else 0
 
 
 def seal(limits: Limits) -> None:
@@ -205,7 +206,7 @@ def seal(limits: Limits) -> None:
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _die_with_parent()
     _set(resource.RLIMIT_STACK, _STACK)
     used = _address_space()
     if used is not None:
@@ -213,6 +214,12 @@ def seal(limits: Limits) -> None:
     _set(resource.RLIMIT_CORE, 0)
     _set(resource.RLIMIT_FSIZE, 0)
     _set(resource.RLIMIT_NOFILE, 0)
+
+
+def _die_with_parent() -> None:
+    """Have the system end this process when the nursery ends in whatever way; a running query hears of nothing else."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _set(kind: int, value: int) -> None:

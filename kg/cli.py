@@ -261,11 +261,15 @@ def serve_command(
     folder: Folder,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 7878,
+    allow_host: Annotated[list[str] | None, typer.Option(help="Another name that requests may give as Host.")] = None,
 ) -> None:
     """SPARQL endpoint, explorer page and dereferenceable IRIs."""
     from kg.server import serve
 
-    serve(folder, host, port)
+    def ready(address: str) -> None:
+        console.err.print(f"serving {folder} at {address} (Ctrl-C ends it)", markup=False)
+
+    serve(folder, host, port, hosts=allow_host or (), ready=ready)
 
 
 @app.command("train")

@@ -81,7 +81,7 @@ def serve(
 
     with listen(host, port) as socket:
         pool = start_pool(Path(folder), limits or Limits())
-        server = make_server(make_app(Path(folder), pool, host, hosts, origin))
+        server = make_server(make_app(Path(folder), pool, host, hosts, origin), pool)
         name = f"[{host}]" if ":" in host else host
         address = f"http://{name}:{socket.getsockname()[1]}/"
         if ready is not None:

@@ -231,9 +231,10 @@ def make_app(folder: Path, pool: Pool, host: str, hosts: Iterable[str], origin: 
 
 
 class Server(uvicorn.Server):
-    """uvicorn that says when it listens."""
+    """uvicorn that says when it listens, and that lets nobody wait for a query when it stops."""
 
     ready: Callable[[], None] | None = None
+    pool: Pool
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
@@ -241,9 +242,14 @@ class Server(uvicorn.Server):
         if self.ready is not None and not self.should_exit:
             self.ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Drop the queries, then stop."""
+        self.pool.refuse()
+        await super().shutdown(sockets)
 
-def make_server(app: Starlette) -> Server:
-    """A server for the application; `run` it with the sockets of `listen`."""
+
+def make_server(app: Starlette, pool: Pool) -> Server:
+    """A server for the application over a pool; `run` it with the sockets of `listen`."""
     config = uvicorn.Config(
         app,
         http=BoundedProtocol,
@@ -257,7 +263,9 @@ def make_server(app: Starlette) -> Server:
         limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=1,
     )
-    return Server(config)
+    server = Server(config)
+    server.pool = pool
+    return server
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -31,9 +31,10 @@ class Limits:
         Seconds after which a query counts as long: it goes on with low priority in its process, and a fresh process
         takes that one's place, so that short queries need not wait for it.
     long : int
-        Long queries at a time; one more is refused. Memory is bounded by `memory` times `workers` plus `long`.
+        Long queries at a time; more wait for their turn. Memory is bounded by `memory` times `workers` plus `long`.
     waiting : int
-        Queries that may wait for a process; one more is refused.
+        Queries that may wait for a process, and long ones that may wait for their turn; one more is refused, and so
+        is one that has waited for `seconds`.
     """
 
     workers: int = 2

@@ -20,7 +20,7 @@ HELLO = struct.Struct(">I")
 
 
 class Outcome(IntEnum):
-    """How a question ended. The last three are the verdict on a worker that gave no answer."""
+    """How a question ended. The last four are the verdict on a worker that gave no answer."""
 
     ROWS = 0
     TRIPLES = 1
@@ -32,6 +32,7 @@ class Outcome(IntEnum):
     LATE = 7
     BUSY = 8
     DIED = 9
+    DEFERRED = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The pool: hands questions to workers, and sees to it that one query's trouble stays its own.
 
 As many workers as asked for stand ready for short queries. A query that proves long keeps its worker to itself, at low
-priority, and a fresh one takes that worker's place. A worker that is late, crashes or runs out of memory is buried and
-replaced; only its own client hears of it.
+priority, and a fresh one takes that worker's place; of these only so many run at a time, and the rest wait for a slot.
+A worker that is late, crashes or runs out of memory is buried and replaced; only its own client hears of it.
 """
 
 from __future__ import annotations
@@ -11,20 +11,26 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections import deque
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from kg.errors import KgError
 from kg.server.limits import Limits
-from kg.server.messages import ANSWER_HEAD, HELLO, Answer, Outcome, Question
+from kg.server.line import Line
+from kg.server.messages import Answer, Outcome, Question
 from kg.server.nursery import BURIED, GraphFacts, Nursery
+from kg.server.turns import Turns
 
+#: Comes back when a client has gone.
+Leaving = Callable[[], Awaitable[None]]
+#: Queries that are remembered as long ones.
+_MOST_KNOWN = 2000
 #: Added to the nice value of a long query's process: everything else goes first.
 _LOW_PRIORITY = 15
 #: After these a worker is not asked again.
-_UNSOUND = frozenset([Outcome.NO_MEMORY, Outcome.FAILED, Outcome.LATE, Outcome.BUSY, Outcome.DIED])
+_UNSOUND = frozenset([Outcome.NO_MEMORY, Outcome.FAILED, Outcome.LATE, Outcome.BUSY, Outcome.DIED, Outcome.DEFERRED])
 #: Seconds that the first worker may take to get ready.
 _BIRTH_SECONDS = 20.0
 #: Seconds before trying again when a worker or the nursery has failed at birth.
@@ -47,10 +53,13 @@ class Pool:
         self.deaths = 0
         self._nursery = Nursery(folder, limits)
         self._opened = self._closed = False
-        self._workers: set[_Worker] = set()
-        self._idle: list[_Worker] = []
-        self._long: set[_Worker] = set()
-        self._waiting: deque[asyncio.Future[_Worker]] = deque()
+        self._workers: set[Line] = set()
+        self._idle: list[Line] = []
+        self._long: set[Line] = set()
+        self._waiting: Turns[Line] = Turns(limits.waiting)
+        self._waiting_long: Turns[bool] = Turns(limits.waiting)
+        self._free_slots = limits.long
+        self._known_long: dict[int, None] = {}
         self._burials: dict[int, asyncio.Future[int]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -72,7 +81,7 @@ class Pool:
             "workers": len(self._workers - self._long),
             "idle": len(self._idle),
             "long": len(self._long),
-            "waiting": len(self._waiting),
+            "waiting": len(self._waiting) + len(self._waiting_long),
             "deaths": self.deaths,
         }
 
@@ -102,10 +111,22 @@ class Pool:
             self._give_birth()
         try:
             async with asyncio.timeout(_BIRTH_SECONDS):
-                while not self._idle:
+                while not self.ready:
                     await asyncio.sleep(0.005)
         except TimeoutError:
+            asyncio.get_running_loop().remove_reader(self._nursery.control)
+            await asyncio.to_thread(self._nursery.close)
+            self._opened = False
             raise KgError("no worker process gets ready; is there enough memory?") from None
+
+    def refuse(self) -> None:
+        """Take no more questions and give up those that are being answered: the server is about to stop."""
+        self._closed = True
+        for worker in self._workers:
+            if worker.busy:
+                self._end(worker, Outcome.BUSY)
+        self._waiting.send_away()
+        self._waiting_long.send_away()
 
     async def stop(self) -> None:
         """End all processes."""
@@ -118,7 +139,7 @@ class Pool:
 
     # Asking
 
-    async def ask(self, question: Question, leaving: Callable[[], Awaitable[None]] | None = None) -> Answer:
+    async def ask(self, question: Question, leaving: Leaving | None = None) -> Answer:
         """The answer to a question, or what became of it.
 
         Parameters
@@ -127,77 +148,114 @@ class Pool:
         leaving : callable, optional
             Comes back when whoever asks has gone; then a long query is killed.
         """
-        worker = await self._find_worker()
+        key = hash((question.sparql, question.name))
+        if key not in self._known_long:
+            worker = await self._find_worker()
+            if worker is None:
+                return Answer(Outcome.BUSY)
+            answer = await self._hear(worker, question, self.limits.patience, leaving)
+            if answer.outcome is not Outcome.DEFERRED:
+                return answer
+        if not await self._take_slot():
+            return Answer(Outcome.BUSY)
+        worker = await self._find_worker_or_free_slot()
         if worker is None:
             return Answer(Outcome.BUSY)
+        self._set_apart(worker, key, leaving)
+        start = time.monotonic()
+        answer = await self._hear(worker, question)
+        if time.monotonic() - start < self.limits.patience:
+            self._known_long.pop(key, None)
+        return answer
+
+    async def _hear(
+        self, worker: Line, question: Question, patience: float | None = None, leaving: Leaving | None = None
+    ) -> Answer:
+        """What a worker answers; if that takes longer than `patience`, it is set apart."""
         reply = worker.put(question)
-        timer = asyncio.get_running_loop().call_later(self.limits.patience, self._set_apart, worker, leaving)
+        if patience is not None:
+            key = hash((question.sparql, question.name))
+            worker.later(patience, self._outgrow, worker, key, leaving)
         sound = False
         try:
             answer = await reply
             sound = answer.outcome not in _UNSOUND
             return answer
         finally:
-            timer.cancel()
             worker.forget()
-            self._release(worker, sound)
+            if worker in self._workers and (worker in self._long or not sound):
+                self._end(worker)
+            elif worker in self._workers:
+                self._hand_over(worker)
 
-    async def _find_worker(self) -> _Worker | None:
+    async def _find_worker(self) -> Line | None:
         """A worker that has nothing to do, if need be after a time of waiting; None when too many wait."""
-        if self._idle:
-            return self._idle.pop()
-        if len(self._waiting) >= self.limits.waiting or self._closed:
-            return None
-        turn: asyncio.Future[_Worker] = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            async with asyncio.timeout(self.limits.seconds):
-                return await turn
-        except (TimeoutError, asyncio.CancelledError) as error:
-            if turn.done() and not turn.cancelled():
-                self._hand_over(turn.result())
-            else:
-                self._waiting.remove(turn)
-            if isinstance(error, TimeoutError):
-                return None
-            raise
+        while not self._closed:
+            given = self._idle.pop() if self._idle else await self._waiting.join(self.limits.seconds, self._hand_over)
+            if given is None or given in self._workers:  # it may have died on the way
+                return given
+        return None
 
-    def _hand_over(self, worker: _Worker) -> None:
+    def _hand_over(self, worker: Line) -> None:
         """Give a free worker to who has waited longest."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(worker)
-                return
-        self._idle.append(worker)
+        if not self._waiting.call(worker):
+            self._idle.append(worker)
 
-    def _release(self, worker: _Worker, sound: bool) -> None:
+    # Long queries
+
+    async def _take_slot(self) -> bool:
+        if self._closed:
+            return False
+        if self._free_slots:
+            self._free_slots -= 1
+            return True
+        return bool(await self._waiting_long.join(self.limits.seconds, lambda _: self._free_slot()))
+
+    def _free_slot(self) -> None:
+        if not self._waiting_long.call(True):
+            self._free_slots += 1
+
+    async def _find_worker_or_free_slot(self) -> Line | None:
+        worker = None
+        try:
+            worker = await self._find_worker()
+        finally:
+            if worker is None:
+                self._free_slot()
+        return worker
+
+    def _outgrow(self, worker: Line, key: int, leaving: Leaving | None) -> None:
+        """A query has become long: it goes on apart, or if there is no slot, begins anew when there is one."""
         if worker not in self._workers:
             return
-        if worker in self._long or not sound:
-            self._end(worker)
+        if self._free_slots:
+            self._free_slots -= 1
+            self._set_apart(worker, key, leaving)
         else:
-            self._hand_over(worker)
+            self._remember(key)
+            self._end(worker, Outcome.DEFERRED)
 
-    def _set_apart(self, worker: _Worker, leaving: Callable[[], Awaitable[None]] | None) -> None:
-        """Let a query that takes its time go on without being in the way, but not longer than it may."""
-        if worker not in self._workers:
-            return
-        if len(self._long) >= self.limits.long:
-            self._end(worker, Outcome.BUSY)
-            return
+    def _set_apart(self, worker: Line, key: int, leaving: Leaving | None) -> None:
+        """Let a query that takes its time run without being in the way, but not longer than it may."""
+        self._remember(key)
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, worker.pid, _LOW_PRIORITY)
         self._long.add(worker)
         self._give_birth()
-        left = self.limits.seconds - self.limits.patience
-        worker.timer = asyncio.get_running_loop().call_later(left, self._end, worker, Outcome.LATE)
+        worker.later(self.limits.seconds, self._end, worker, Outcome.LATE)
         if leaving is not None:
             worker.watch = asyncio.ensure_future(self._end_after(leaving, worker))
 
-    async def _end_after(self, leaving: Callable[[], Awaitable[None]], worker: _Worker) -> None:
+    async def _end_after(self, leaving: Leaving, worker: Line) -> None:
         await leaving()
         self._end(worker, Outcome.BUSY)
+
+    def _remember(self, key: int) -> None:
+        """That a query is a long one: next time it need not be found out in the way of others."""
+        self._known_long.pop(key, None)
+        self._known_long[key] = None
+        if len(self._known_long) > _MOST_KNOWN:
+            del self._known_long[next(iter(self._known_long))]
 
     # Births and deaths
 
@@ -208,15 +266,11 @@ class Pool:
             line = self._nursery.birth()
         except OSError:
             return  # the nursery has gone: its successor makes new workers
-        worker = _Worker(self)
+        worker = Line(self._hand_over, self._lose)
         self._workers.add(worker)
         self._run(asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=line))
 
-    def arrived(self, worker: _Worker) -> None:
-        """A worker has said hello."""
-        self._hand_over(worker)
-
-    def _end(self, worker: _Worker, verdict: Outcome | None = None) -> None:
+    def _end(self, worker: Line, verdict: Outcome | None = None) -> None:
         """Kill a worker; its client is told `verdict`."""
         if worker.verdict is None:
             worker.verdict = verdict
@@ -224,7 +278,7 @@ class Pool:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker.pid, signal.SIGKILL)
 
-    def lost(self, worker: _Worker) -> None:
+    def _lose(self, worker: Line) -> None:
         """A worker has gone, killed or crashed."""
         if worker not in self._workers:
             return
@@ -233,13 +287,14 @@ class Pool:
             self._idle.remove(worker)
         if worker in self._long:
             self._long.remove(worker)
+            self._free_slot()
         elif worker.pid:
             self._give_birth()
         else:
             asyncio.get_running_loop().call_later(_PAUSE, self._give_birth)
         self._run(self._close_case(worker))
 
-    async def _close_case(self, worker: _Worker) -> None:
+    async def _close_case(self, worker: Line) -> None:
         """Have a dead worker buried and tell its client what happened."""
         status = await self._bury(worker.pid) if worker.pid and not self._closed else 0
         if worker.verdict is None and worker.busy:
@@ -296,69 +351,3 @@ class Pool:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-class _Worker(asyncio.Protocol):
-    """The server's end of the line to a worker."""
-
-    def __init__(self, pool: Pool):
-        self.pid = 0
-        self.verdict: Outcome | None = None
-        self.timer: asyncio.TimerHandle | None = None
-        self.watch: asyncio.Future[None] | None = None
-        self._pool = pool
-        self._transport: asyncio.Transport | None = None
-        self._said = bytearray()
-        self._reply: asyncio.Future[Answer] | None = None
-
-    @property
-    def busy(self) -> bool:
-        """Whether somebody waits for its answer."""
-        return self._reply is not None and not self._reply.done()
-
-    def put(self, question: Question) -> asyncio.Future[Answer]:
-        """Send a question; the answer comes with the future."""
-        self._reply = asyncio.get_running_loop().create_future()
-        if self._transport is not None:
-            self._transport.write(question.pack())
-        return self._reply
-
-    def tell(self, answer: Answer) -> None:
-        """Give whoever waits an answer."""
-        if self._reply is not None and not self._reply.done():
-            self._reply.set_result(answer)
-
-    def forget(self) -> None:
-        """Stop what goes on beside a long query."""
-        for beside in (self.timer, self.watch):
-            if beside is not None:
-                beside.cancel()
-        self.timer = self.watch = None
-
-    def hang_up(self) -> None:
-        """Close the line."""
-        if self._transport is not None:
-            self._transport.close()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        self._transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Collect what the worker says until it is whole."""
-        self._said += data
-        if not self.pid:
-            if len(self._said) >= HELLO.size:
-                (self.pid,) = HELLO.unpack(self._said)
-                self._said.clear()
-                self._pool.arrived(self)
-        elif len(self._said) >= ANSWER_HEAD.size:
-            outcome, size = ANSWER_HEAD.unpack_from(self._said)
-            if len(self._said) >= ANSWER_HEAD.size + size:
-                content = bytes(memoryview(self._said)[ANSWER_HEAD.size :])
-                self._said = bytearray()
-                self.tell(Answer(Outcome(outcome), content))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the pool."""
-        self._pool.lost(self)

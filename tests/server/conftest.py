@@ -31,7 +31,7 @@ def running(folder: Path, limits: Limits = LIMITS, **options: object) -> Iterato
     settings = {"host": "127.0.0.1", "hosts": (), "origin": "*"} | options
     with listen("127.0.0.1", 0) as socket:
         pool = start_pool(folder, limits)
-        server = make_server(make_app(folder, pool, **settings))  # type: ignore[arg-type]
+        server = make_server(make_app(folder, pool, **settings), pool)  # type: ignore[arg-type]
         listening = threading.Event()
         server.ready = listening.set
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})

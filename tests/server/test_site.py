@@ -229,7 +229,7 @@ def talk(web, *parts, pause=0.0):
             line.shutdown(socket.SHUT_WR)
             while data := line.recv(65536):
                 said += data
-        except ConnectionError:
+        except OSError:  # the server has hung up
             pass
         return said
 

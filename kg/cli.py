@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -174,11 +174,13 @@ def evaluate_command(
     errors: Annotated[int, typer.Option("--errors", help="Show the errors of this many papers, worst first.")] = 0,
 ) -> None:
     """Precision, recall and F1 against annotated papers."""
-    from kg.evaluation import evaluate, read_gold
+    from kg.evaluation import evaluate, read_gold, read_texts
     from kg.store import read_papers
 
     papers = read_gold(gold)
-    found = list(read_papers(predicted)) if predicted else _read_gold_texts(papers)
+    found = list(read_papers(predicted)) if predicted else read_texts(papers)
+    if predicted is None and not found:
+        raise UsageError("GOLD holds no texts: give the folder or file with the predictions too")
     scores = evaluate(papers, found)
     for table in console.evaluation_tables(scores):
         console.out.print(table)
@@ -187,19 +189,6 @@ def evaluate_command(
     for paper in scores.errors[:errors]:
         for line in console.error_lines(paper):
             console.out.print(line, soft_wrap=True)
-
-
-def _read_gold_texts(gold: list) -> list:  # type: ignore[type-arg]
-    from kg.extraction import extract
-    from kg.extraction.gazetteer import Gazetteer
-    from kg.readers.cleaning import clean
-    from kg.records import Paper
-    from kg.resolution import resolve
-
-    papers = [Paper(p.id, clean(p.title), clean(p.abstract)) for p in gold if p.abstract]
-    if not papers:
-        raise UsageError("GOLD holds no texts: give the folder or file with the predictions too")
-    return resolve(list(extract(papers)), Gazetteer.load_names()).papers
 
 
 @app.command("explain")
@@ -301,15 +290,8 @@ def main() -> None:
     """
     try:
         app(standalone_mode=True)
-    except InputError as error:
-        console.err.print(f"kg: {error}", markup=False, soft_wrap=True, style="red")
-        sys.exit(3 if "--strict" in sys.argv else 1)
-    except UsageError as error:
-        console.err.print(f"kg: {error}", markup=False, soft_wrap=True, style="red")
-        sys.exit(2)
     except KgError as error:
-        console.err.print(f"kg: {error}", markup=False, soft_wrap=True, style="red")
-        sys.exit(1)
+        _fail(str(error), _status(error))
     except SystemExit as end:
         # typer makes this status of an interrupt.
         if end.code == 130:
@@ -320,5 +302,15 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        console.err.print(f"kg: {where}{error.strerror or error}", markup=False, soft_wrap=True, style="red")
-        sys.exit(1)
+        _fail(f"{where}{error.strerror or error}", 1)
+
+
+def _status(error: KgError) -> int:
+    if isinstance(error, UsageError):
+        return 2
+    return 3 if isinstance(error, InputError) and "--strict" in sys.argv else 1
+
+
+def _fail(problem: str, status: int) -> NoReturn:
+    console.err.print(f"kg: {problem}", markup=False, soft_wrap=True, style="red")
+    sys.exit(status)

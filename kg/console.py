@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from kg.evaluation import CORE, Count, Evaluation, PaperErrors, by_venue
-from kg.leaderboards import Leaderboard
-from kg.pipeline import Build
 from kg.records import LABELS, Entity, ReadPaper
+
+if TYPE_CHECKING:  # for the annotations alone: these bring spaCy with them, and `kg --help` needs none of it
+    from kg.evaluation import Count, Evaluation, PaperErrors
+    from kg.leaderboards import Leaderboard
+    from kg.pipeline import Build
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -81,6 +83,8 @@ def _number(value: int) -> str:
 
 def evaluation_tables(scores: Evaluation) -> Iterator[Table]:
     """The tables of `kg evaluate`."""
+    from kg.evaluation import CORE, by_venue
+
     entities = Table(title=f"Entities, {scores.papers} papers", title_justify="left")
     for name in ("label", "P", "R", "F1", "relaxed P", "R", "F1", "gold"):
         entities.add_column(name, justify="left" if name == "label" else "right")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -22,10 +22,13 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from kg.errors import InputError
+from kg.extraction import extract
+from kg.extraction.gazetteer import Gazetteer
 from kg.linking import related
 from kg.naming import name_key
 from kg.readers.cleaning import clean
 from kg.records import LABELS, Entity, EntityMention, Label, Paper, PaperEntity, ReadPaper, Result
+from kg.resolution import resolve
 
 CORE: tuple[Label, ...] = ("METHOD", "DATASET", "METRIC")
 #: What an optional match is worth to the matching: it must never cost one that counts.
@@ -96,12 +99,13 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class PaperErrors:
-    """What was wrong in one paper under strict matching: entities of any label, and results."""
+    """What was wrong in one paper under strict matching: entities of any label, and the counts of the core labels."""
 
     gold: GoldPaper
     predicted: ReadPaper
     missed: tuple[GoldEntity, ...]
     spurious: tuple[PaperEntity, ...]
+    core: Count
 
     @property
     def weight(self) -> int:
@@ -165,6 +169,12 @@ def _gold_paper(record: Mapping[str, Any]) -> GoldPaper:
     return GoldPaper(record["id"], record.get("title", ""), record.get("abstract", ""), entities, results)
 
 
+def read_texts(gold: Sequence[GoldPaper]) -> list[ReadPaper]:
+    """What kg finds in the texts that gold papers carry themselves; those without an abstract are passed over."""
+    papers = [Paper(p.id, clean(p.title), clean(p.abstract)) for p in gold if p.abstract]
+    return resolve(list(extract(papers)), Gazetteer.load_names()).papers
+
+
 def evaluate(gold: Sequence[GoldPaper], predicted: Iterable[ReadPaper]) -> Evaluation:
     """Score predictions against gold papers, which are paired by id, else by title.
 
@@ -180,19 +190,23 @@ def evaluate(gold: Sequence[GoldPaper], predicted: Iterable[ReadPaper]) -> Evalu
     for paper, found in pairs:
         missed: list[GoldEntity] = []
         spurious: list[PaperEntity] = []
+        core = Count()
         for label in LABELS:
             wanted = [e for e in paper.entities if e.label == label]
             got = [e for e in found.entities if e.label == label]
             strict = match(wanted, got, strictly=True)
-            _add(scores.strict, label, _count(wanted, got, strict))
+            count = _count(wanted, got, strict)
+            _add(scores.strict, label, count)
             _add(scores.relaxed, label, _count(wanted, got, match(wanted, got, strictly=False)))
+            if label in CORE:
+                core += count
             items += [(paper.id, (label, name_key(wanted[i].name)), got[j].id) for i, j in strict.items()]
             missed += [e for i, e in enumerate(wanted) if i not in strict and not e.optional]
             spurious += [e for j, e in enumerate(got) if j not in strict.values()]
             if label == "METHOD":
                 _score_roles(scores, wanted, got, strict)
         scores.results += score_results(paper, found)
-        scores.errors.append(PaperErrors(paper, found, tuple(missed), tuple(spurious)))
+        scores.errors.append(PaperErrors(paper, found, tuple(missed), tuple(spurious), core))
     scores.errors.sort(key=lambda e: (-e.weight, e.gold.id))
     scores.resolution = pairwise(items)
     scores.ndcg = related_ndcg(pairs)
@@ -249,8 +263,7 @@ def match(gold: Sequence[GoldEntity], predicted: Sequence[PaperEntity], strictly
     if not gold or not predicted:
         return {}
     left = [_surfaces(e.surfaces) for e in gold]
-    right = [_surfaces([*(m.text for m in e.mentions), e.name]) if not e.mentions else
-             _surfaces(m.text for m in e.mentions) for e in predicted]  # fmt: skip
+    right = [_surfaces(m.text for m in e.mentions) for e in predicted]
     worth = np.zeros((len(gold), len(predicted)))
     for i, entity in enumerate(gold):
         for j in range(len(predicted)):
@@ -376,12 +389,6 @@ def venue_of(identifier: str) -> str:
 def by_venue(evaluation: Evaluation) -> dict[str, Count]:
     """Strict core counts per venue of the gold papers' ids."""
     counts: dict[str, Count] = defaultdict(Count)
-    labels = Counter[str]()
     for error in evaluation.errors:
-        venue = venue_of(error.gold.id)
-        for label in CORE:
-            wanted = [e for e in error.gold.entities if e.label == label]
-            got = [e for e in error.predicted.entities if e.label == label]
-            counts[venue] += _count(wanted, got, match(wanted, got, strictly=True))
-            labels[venue] += len(wanted)
+        counts[venue_of(error.gold.id)] += error.core
     return dict(sorted(counts.items()))

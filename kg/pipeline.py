@@ -17,7 +17,7 @@ from pathlib import Path
 import networkx as nx
 
 from kg.analytics import analyse
-from kg.cache import Journal, extractor_fingerprint, reusable, text_key
+from kg.cache import JOURNAL, Journal, extractor_fingerprint, reusable, text_key
 from kg.errors import InputError, KgError, UsageError
 from kg.export.page import write_page
 from kg.export.serialisations import write_turtle
@@ -144,9 +144,13 @@ def build(
     with _locked(output):
         remove_stale_temporaries(output)
         skipped: list[Skipped] = []
-        papers, extractions, reused = _read_all(names, output, options, skipped, clock, progress)
+        with clock.stage("read"):
+            papers = _papers(names, output, options, skipped)
         if not papers:
             raise KgError("no paper could be read" + "".join(f"\n  {problem}" for problem in skipped[:5]))
+        fingerprint = extractor_fingerprint(options.gazetteers)
+        with clock.stage("extract"):
+            extractions, reused = _read_all(papers, output, fingerprint, options, progress)
         knowledge, rules = _understood(extractions, options, clock)
         with clock.stage("write"):
             write_papers(knowledge.papers, output)
@@ -154,8 +158,8 @@ def build(
             write_turtle(knowledge.graph, output / TURTLE, options.base_iri)
             write_page(knowledge.graph, output / PAGE)
         made = _summary(output, knowledge.graph, skipped, reused, clock)
-        write_manifest(_manifest(names, options, made), output)
-        (output / ".reading.jsonl").unlink(missing_ok=True)
+        write_manifest(_manifest(names, fingerprint, options, made), output)
+        (output / JOURNAL).unlink(missing_ok=True)
     return made
 
 
@@ -180,26 +184,21 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _read_all(
-    names: list[str], output: Path, options: Options, skipped: list[Skipped], clock: _Clock, progress: Progress | None
-) -> tuple[list[Paper], list[Extraction], int]:
-    """The papers with what was found in them, sorted by id, and how many did not have to be read."""
-    with clock.stage("read"):
-        papers = _papers(names, output, options, skipped)
-    fingerprint = extractor_fingerprint(options.gazetteers)
-    with clock.stage("extract"):
-        journal = Journal(output, fingerprint)
-        known = _earlier(output, fingerprint) | journal.found
-        new = [paper for paper in papers if text_key(paper) not in known]
-        try:
-            for number, extraction in enumerate(extract_parallel(new, options.gazetteers, options.jobs), 1):
-                known[text_key(extraction.paper)] = extraction
-                journal.add(extraction)
-                if progress:
-                    progress("extract", number, len(new))
-        finally:
-            journal.close(whole=False)
-    extractions = [replace(known[text_key(paper)], paper=paper) for paper in papers]
-    return papers, extractions, len(papers) - len(new)
+    papers: list[Paper], output: Path, fingerprint: str, options: Options, progress: Progress | None
+) -> tuple[list[Extraction], int]:
+    """What is found in the papers, in their order, and how many did not have to be read."""
+    journal = Journal(output, fingerprint)
+    known = _earlier(output, fingerprint) | journal.found
+    new = [paper for paper in papers if text_key(paper) not in known]
+    try:
+        for number, extraction in enumerate(extract_parallel(new, options.gazetteers, options.jobs), 1):
+            known[text_key(extraction.paper)] = extraction
+            journal.add(extraction)
+            if progress:
+                progress("extract", number, len(new))
+    finally:
+        journal.close(whole=False)
+    return [replace(known[text_key(paper)], paper=paper) for paper in papers], len(papers) - len(new)
 
 
 def _earlier(output: Path, fingerprint: str) -> dict[str, Extraction]:
@@ -250,12 +249,12 @@ def _summary(folder: Path, graph: nx.MultiDiGraph, skipped: list[Skipped], reuse
     return Build(folder, nodes, edges, skipped, reused, names, clock.seconds)
 
 
-def _manifest(names: Iterable[str], options: Options, made: Build) -> dict[str, object]:
+def _manifest(names: Iterable[str], fingerprint: str, options: Options, made: Build) -> dict[str, object]:
     reasons = Counter(problem.reason for problem in made.skipped)
     return {
         "kg": version("kg-abstracts"),
         "python": platform.python_version(),
-        "extractor": extractor_fingerprint(options.gazetteers),
+        "extractor": fingerprint,
         "base_iri": options.base_iri,
         "inputs": [{"name": Path(name).name, "sha256": _hash(name)} for name in names],
         "nodes": made.nodes,

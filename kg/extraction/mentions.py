@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from spacy.language import Language
@@ -174,8 +175,8 @@ def _repeats(doc: Doc, names: dict[str, _Name]) -> Iterator[tuple[tuple[int, int
     """Places where the words of a name stand again."""
     by_first: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for key, name in names.items():
+        first = name_key(doc[name.places[0][0]].text)
         for length in {end - start for start, end in name.places}:
-            first = name_key(doc[name.places[0][0]].text)
             by_first[first].append((length, key))
     for token in doc:
         for length, key in by_first.get(name_key(token.text), ()):
@@ -212,6 +213,4 @@ def _role(name: _Name) -> Role:
 @Language.factory("kg_mentions", assigns=["doc._.kg_mentions", "doc.ents"], default_config={"gazetteers": []})
 def make_mention_finder(nlp: Language, name: str, gazetteers: list[str]) -> MentionFinder:
     """The component of a pipeline; `gazetteers` are tables beside the package's own."""
-    from pathlib import Path
-
     return MentionFinder(Gazetteer.load_names([Path(g) for g in gazetteers]))

@@ -20,13 +20,14 @@ from kg.records import Label, Mention, Result, ResultKind
 Doc.set_extension("kg_results", default=(), force=True)
 
 _NUMBER = re.compile(
-    r"(?<![\w.,/^_×-])(?P<sign>[+-]?)(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"(?:\s*(?P<unit>%p?|percent(?:age points?)?|points?\b|pp\b|dB\b|×|x\b|times\b|-?fold\b|ms\b|fps\b|FPS\b|hours?\b|"
-    r"minutes?\b|seconds?\b|mm\b|cm\b|BLEU\b|s\b))?(?![\w^])"
+    r"(?<![\w.,^_×±-])(?<!± )(?<!\d/)(?P<sign>[+-]?)(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?:\s*(?P<unit>%p?|percent(?:age points?)?|points?\b|pp\b|dB\b|×|x\b|times\b|-?fold\b|ms\b|fps\b|FPS\b|"
+    r"frames per second\b|frames/s\b|hours?\b|minutes?\b|seconds?\b|mm\b|cm\b|BLEU\b|s\b))?(?![\w^])"
 )
 _UNITS = {
     "percent": "%", "percentage points": "%", "percentage point": "%", "pp": "%", "%p": "%", "points": "points",
-    "point": "points", "times": "x", "×": "x", "fold": "x", "-fold": "x", "FPS": "fps",
+    "point": "points", "times": "x", "×": "x", "fold": "x", "-fold": "x", "FPS": "fps", "frames per second": "fps",
+    "frames/s": "fps",
 }  # fmt: skip
 _GAIN = re.compile(
     r"\b(improv\w*|increas\w*|gain\w*|boost\w*|outperform\w*|surpass\w*|exceed\w*|better|higher|lower|reduc\w*|"
@@ -42,13 +43,36 @@ _CHEAPER = re.compile(
     re.IGNORECASE,
 )
 _NOT_RESULT = re.compile(
-    r"^\s*-?\s*(B|M|K|bit|bits|layers?|million|billion|trillion|languages|datasets|tasks|classes|categories|papers|"
-    r"images|videos|samples|examples|hours of|sentences|documents|tokens|parameters|GPUs?|benchmarks|domains|epochs|"
-    r"steps|D\b|d\b|users|subjects|participants|environments|models|methods|dimensions|frames\b(?! per)|"
-    r"demonstrations|questions|annotated|different|x\s*\d|×\s*\d|k\b)",
+    r"^\s*-?\s*([BMKD]\b|d\b|k\b|(?i:bits?\b|layers?|million|billion|trillion|languages|datasets|tasks|classes|"
+    r"categories|papers|images|videos|samples|examples|hours of|sentences|documents|tokens|parameters|GPUs?|benchmarks|"
+    r"domains|epochs|steps|users|subjects|participants|environments|models|methods|dimensions|frames\b(?! per|/s)|"
+    r"demonstrations|questions|annotated|different|x\s*\d|×\s*\d))"
+)
+#: A whole number before a common word is a count of things, unless the word leads on to what the number is of.
+_COUNT = re.compile(
+    r"^\s+(?!(?:on|in|over|for|with|and|to|of|at|when|by|from|compared|respectively|better|higher|lower|more|less|faster|"
+    r"absolute|relative|points?|percent\w*|while|under|against|using|across|as|than|or|but|which|is|was|per)\b)[a-z]{3,}"
+)
+#: What a number inside a formula, a citation or an enumeration looks like.
+_INSIDE_FORMULA = (re.compile(r"(?:[=<>≤≥^_*+]|O\(|\(cid:)\s?$"), re.compile(r"^(?:\s?[*+^/]\s?[\w(]|\))"))
+_CITED = re.compile(r"\[\s?(?:\d+\s?[,;–-]\s?)*$")
+_SETTING = re.compile(r"(?P<w>\d{2,4})\s?[×x]\s?(?P<h>\d{2,4})|\b(?P<shot>\d+-shot|zero-shot|few-shot|one-shot)\b")
+#: What a ratio is of, said after it: "2x faster inference", "5x reduction of model size", "100x fewer parameters".
+_SAID_FASTER = re.compile(
+    r"^[\s-]*(?:\w+\s+)?(?:faster|speed-?\s?ups?|acceleration|quicker)(?:\s+(?:in|at|for)?\s*(?P<what>inference|training|"
+    r"decoding|execution|sampling|rendering|generation|convergence)\b)?",
     re.IGNORECASE,
 )
-_SETTING = re.compile(r"(?P<w>\d{2,4})\s?[×x]\s?(?P<h>\d{2,4})|\b(?P<shot>\d+-shot|zero-shot|few-shot|one-shot)\b")
+_SAID_LESS = re.compile(
+    r"^[\s-]*(?:(?:fewer|less|smaller|lower|more|higher|larger)|(?:reduction|decrease|increase|improvement|savings?)s?\s+(?:in|of))"
+    r"\s+(?:the\s+|overall\s+|total\s+|average\s+)?(?P<what>(?!than\b|the\b|an?\b|on\b|in\b|over\b)[A-Za-z][\w/-]*(?:\s+(?:size|time|cost|memory|footprint|usage|"
+    r"parameters?|operations?|epochs?|iterations?|steps|rate|throughput|latency|consumption|multiplications|cache))?)"
+)
+#: Between a number and the metric it is surely of: "7.3% in NDCG@10", "4.2 points on the F1".
+_LEADS_ON = re.compile(
+    r"^\s*(?:absolute|relative|points?)?\s*(?:higher|lower|better)?\s*(?:in|on|of|for)?\s*(?:the\s)?$"
+)
+_LISTED = re.compile(r"^\s*(?:,|/|and|,\s*and|&)\s*$")
 #: What stands before a number that is a setting or a statistic of something else.
 _OTHER_QUANTITY = re.compile(
     r"\b(weight|strength|scale|temperature|threshold|coefficient|rate of dropout|probability|correlat\w*|patch(?:es)?|"
@@ -66,7 +90,7 @@ class _Number:
     end: int
     value: float
     unit: str
-    printed: str
+    suffix: str
 
 
 @Language.component("kg_results", assigns=["doc._.kg_results"])
@@ -88,11 +112,13 @@ def _in_sentence(
 ) -> list[Result]:
     text = sentence.text
     found = []
-    for number in _numbers(text, sentence.start_char, inside):
+    numbers = _numbers(text, sentence.start_char, inside)
+    paired = _paired(numbers, [m for m in inside if m.label == "METRIC"], doc.text)
+    for number in numbers:
         before = text[: number.start - sentence.start_char]
         after = text[number.end - sentence.start_char :]
         kind = _kind(number, before, after)
-        metric = _metric(number, kind, inside, doc.text, before, after)
+        metric = paired.get(number.start) or _metric(number, kind, inside, doc.text, before, after)
         if metric is None:
             continue
         on = _dataset(number, inside, doc.text) or dataset
@@ -113,6 +139,28 @@ def _in_sentence(
     return found
 
 
+def _paired(numbers: list[_Number], metrics: list[Mention], text: str) -> dict[int, str]:
+    """Metrics of numbers listed in their order ("BLEU and METEOR of 31.2 and 27.9"), by the numbers' start."""
+    pairs: dict[int, str] = {}
+    for values in _lists([(n.start, n.end + len(n.suffix)) for n in numbers], text):
+        for names in _lists([(m.start, m.end) for m in metrics], text):
+            said_before, said_after = values[0][0] - names[-1][1], names[0][0] - values[-1][1]
+            if len(values) == len(names) and (0 <= said_before <= _WINDOW or 0 <= said_after <= 30):
+                pairs |= {value[0]: text[slice(*name)] for value, name in zip(values, names, strict=True)}
+    return pairs
+
+
+def _lists(places: list[tuple[int, int]], text: str) -> list[list[tuple[int, int]]]:
+    """Runs of two or more places with nothing but a comma, a slash or "and" between."""
+    runs: list[list[tuple[int, int]]] = []
+    for place in places:
+        if runs and _LISTED.match(text[runs[-1][-1][1] : place[0]]):
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return [run for run in runs if len(run) > 1]
+
+
 def _numbers(text: str, offset: int, inside: list[Mention]) -> list[_Number]:
     """Numbers that may be results: not part of a name, not a year, a count of things or a resolution."""
     found = []
@@ -121,7 +169,10 @@ def _numbers(text: str, offset: int, inside: list[Mention]) -> list[_Number]:
         printed, rest = match["value"], text[match.end("value") :]
         if any(m.start <= start < m.end for m in inside) or _NOT_RESULT.match(rest):
             continue
-        if _OTHER_QUANTITY.search(text[: match.start()].rstrip("+-")):
+        before = text[: match.start()]
+        if _OTHER_QUANTITY.search(before.rstrip("+-")) or _CITED.search(before):
+            continue
+        if not match["unit"] and (_in_formula(before, rest) or _counts(printed, rest, end, inside)):
             continue
         if not match["unit"] and (_YEAR.match(printed) or any(_follows(start, m, text, offset) for m in inside)):
             continue
@@ -129,8 +180,24 @@ def _numbers(text: str, offset: int, inside: list[Mention]) -> list[_Number]:
             continue
         unit = match["unit"] or ""
         value = float(printed.replace(",", "")) * (-1 if match["sign"] == "-" else 1)
-        found.append(_Number(start, end, value, _UNITS.get(unit, unit), printed))
+        suffix = text[match.end("value") : match.end()]
+        found.append(_Number(start, end, value, _UNITS.get(unit, unit), suffix))
     return found
+
+
+def _in_formula(before: str, rest: str) -> bool:
+    opened = before.endswith("(") and _INSIDE_FORMULA[1].match(rest)
+    return bool(_INSIDE_FORMULA[0].search(before) or opened or re.match(r"/\d", rest))
+
+
+def _counts(printed: str, rest: str, end: int, inside: list[Mention]) -> bool:
+    """Whether a number counts things: a whole one before a word that names no metric."""
+    word = _COUNT.match(rest)
+    return bool(
+        printed.isdigit()
+        and word
+        and not any(m.label == "METRIC" and end <= m.start <= end + word.end() for m in inside)
+    )
 
 
 def _follows(start: int, mention: Mention, text: str, offset: int) -> bool:
@@ -166,15 +233,29 @@ def _metric(number: _Number, kind: ResultKind, inside: list[Mention], text: str,
     """The surface of the metric that the number is a value of; None when the number is no result."""
     best = _nearest(number, [m for m in inside if m.label == "METRIC"], text)
     if kind == "ratio":
-        beside = after[:45]
-        if best is not None and _gap(number, best) <= 40:
-            return best.text
-        if _FASTER.search(beside) or _FASTER.search(before[-40:]):
-            return "speed-up"
-        return "computational cost" if _CHEAPER.search(beside) else None
-    if best is not None:
+        return _of_ratio(number, best, before, after)
+    if number.unit == "fps":
+        beside = best is not None and _gap(number, best) <= 40 and re.search(r"speed|rate|fps|frame", best.text, re.I)
+        return best.text if best is not None and beside else number.suffix.strip()
+    return best.text if best is not None else None
+
+
+def _of_ratio(number: _Number, best: Mention | None, before: str, after: str) -> str | None:
+    """What a ratio compares: what is said right after it, else the metric beside it, else speed or cost."""
+    beside = after[len(number.suffix) :]
+    faster = _SAID_FASTER.match(beside)
+    if faster:
+        return f"{faster['what']} speed" if faster["what"] else "speed-up"
+    if re.match(r"[\s-]*compression", beside):
+        return "compression ratio"
+    if best is not None and _gap(number, best) <= 40:
         return best.text
-    return None
+    less = _SAID_LESS.match(beside)
+    if less:
+        return less["what"]
+    if _FASTER.search(beside[:45]) or _FASTER.search(before[-40:]):
+        return "speed-up"
+    return "computational cost" if _CHEAPER.search(beside[:45]) else None
 
 
 def _gap(number: _Number, mention: Mention) -> int:
@@ -186,8 +267,10 @@ def _nearest(number: _Number, mentions: list[Mention], text: str) -> Mention | N
 
     def distance(m: Mention) -> float:
         between = text[number.end : m.start] if m.start >= number.end else text[m.end : number.start]
-        walls = len(re.findall(r"[;]|, (?:while|whereas|but|which)", between)) * 60
+        walls = len(re.findall(r";|, (?:while|whereas|but|which|and the)", between)) * 60
         after = 0.6 if m.start >= number.end and not re.search(r"[,(]| and ", between) else 1.0
+        if m.start >= number.end and _LEADS_ON.match(between[len(number.suffix) :]):
+            after = 0.1
         return (len(between) + walls) * after
 
     near = [m for m in mentions if _gap(number, m) <= _WINDOW]

@@ -18,6 +18,8 @@ NAMED = {
     "accuracy": ("METRIC", "measured"),
     "FID": ("METRIC", "measured"),
     "wave error": ("METRIC", "measured"),
+    "mIoU": ("METRIC", "measured"),
+    "BLEU": ("METRIC", "measured"),
 }
 
 
@@ -45,7 +47,12 @@ def results(text):
         ("On BarkBench FooNet has 4 percentage points higher accuracy.", 4.0, "%", "gain", "accuracy"),
         ("On BarkBench FooNet is 3x faster.", 3.0, "x", "ratio", "speed-up"),
         ("On BarkBench FooNet is 3.5 times faster than BarNet.", 3.5, "x", "ratio", "speed-up"),
-        ("On BarkBench FooNet needs 10× fewer parameters.", 10.0, "x", "ratio", "computational cost"),
+        ("On BarkBench FooNet needs 10× fewer parameters.", 10.0, "x", "ratio", "parameters"),
+        ("On BarkBench FooNet has 3x faster inference.", 3.0, "x", "ratio", "inference speed"),
+        ("On BarkBench FooNet has a 5x reduction of memory footprint.", 5.0, "x", "ratio", "memory footprint"),
+        ("FooNet reaches 81.3 mIoU on BarkBench.", 81.3, "", "absolute", "mIoU"),
+        ("FooNet improves the parser by up to 0.4 BLEU on BarkBench.", 0.4, "BLEU", "gain", "BLEU"),
+        ("On BarkBench FooNet runs at 37 FPS.", 37.0, "fps", "absolute", "FPS"),
     ],
 )
 def test_kinds(text, value, unit, kind, metric):
@@ -65,6 +72,10 @@ def test_kinds(text, value, unit, kind, metric):
         "FooNet keeps its accuracy on BarkBench 256.",
         "FooNet grows to 71.3.",
         "FooNet is 3x on BarkBench.",
+        "FooNet keeps its accuracy over the work in [46] and [10, 18].",
+        "FooNet has a good accuracy: (1) it is small, (2) it is new.",
+        "FooNet gains accuracy in 62 rounds.",
+        "FooNet's accuracy is within 1/2 of it.",
         "The accuracy is good.",
         "",
     ],
@@ -76,6 +87,18 @@ def test_numbers_that_are_no_results(text):
 def test_each_number_takes_the_metric_beside_it():
     text = "FooNet reaches an accuracy of 71.3% and a wave error of 0.42 on BarkBench."
     assert [(r.metric, r.value) for r in results(text)] == [("accuracy", 71.3), ("wave error", 0.42)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FooNet has an mIoU and BLEU of 71.3% and 60.5%, respectively.",
+        "FooNet gains 71.3% and 60.5% in mIoU and BLEU.",
+        "FooNet reaches mIoU/BLEU of 71.3%/60.5%.",
+    ],
+)
+def test_listed_numbers_take_the_metrics_listed_in_the_same_order(text):
+    assert [(r.metric, r.value) for r in results(text)] == [("mIoU", 71.3), ("BLEU", 60.5)]
 
 
 def test_each_number_takes_the_dataset_beside_it():

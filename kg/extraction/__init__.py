@@ -44,8 +44,9 @@ def load(gazetteers: Sequence[Path] = (), model: Path | None = None) -> Language
     tables = [str(path) for path in gazetteers]
     nlp.add_pipe("kg_sentences")
     nlp.add_pipe("kg_acronyms")
-    nlp.add_pipe("kg_encoder", config={"model": str(model) if model else None, "gazetteers": tables})
-    nlp.add_pipe("kg_mentions", config={"gazetteers": tables})
+    trained = {"model": str(model) if model else None, "gazetteers": tables}
+    nlp.add_pipe("kg_encoder", config=trained)
+    nlp.add_pipe("kg_mentions", config=trained)
     nlp.add_pipe("kg_results")
     return nlp
 

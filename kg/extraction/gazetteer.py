@@ -10,7 +10,6 @@ names that are also ordinary words). `direction` is "up" or "down" for metrics w
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,12 +70,15 @@ def read_table(path: Path) -> Iterator[Entry]:
     InputError
         Where a line has no name, an unknown label or too few columns; names the file and the line.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        for number, row in enumerate(rows, 1):
-            if not row or row[0].startswith("#") or tuple(row[:2]) == _COLUMNS[:2]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                row = line.decode().rstrip("\r\n").split("\t")
+            except UnicodeDecodeError:
+                raise InputError("not UTF-8", file=str(path), line=number) from None
+            if row == [""] or row[0].startswith("#") or tuple(row[:2]) == _COLUMNS[:2]:
                 continue
-            padded = [*row, "", "", "", ""]
+            padded = [*row, "", "", "", "", ""]
             label, name = padded[0].strip().upper(), padded[1].strip()
             if label not in LABELS or not name:
                 raise InputError(

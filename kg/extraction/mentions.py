@@ -8,7 +8,7 @@ is a mention.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 
 from kg.extraction.acronyms import definitions_of
+from kg.extraction.encoder import MODEL
 from kg.extraction.filters import is_generic, trim
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.own_method import own_names
 from kg.extraction.tags import HEAD_ROLES, begin
+from kg.extraction.usage import Usage, read_usage, with_usage
 from kg.naming import name_key
 from kg.records import LABELS, Label, Mention, Role
 
@@ -62,8 +64,8 @@ class _Name:
 class MentionFinder:
     """The spaCy component that turns tags, acronyms and known names into mentions."""
 
-    def __init__(self, gazetteer: Gazetteer):
-        self.gazetteer = gazetteer
+    def __init__(self, gazetteer: Gazetteer, usage: Mapping[str, Usage]):
+        self.gazetteer, self.usage = gazetteer, usage
 
     def __call__(self, doc: Doc) -> Doc:
         """Set ``doc._.kg_mentions`` (sorted by place), ``doc.spans["kg"]`` and ``doc.ents``."""
@@ -84,13 +86,16 @@ class MentionFinder:
         for tagged in doc._.kg_tagged:
             start, end = trim(doc, tagged.start, tagged.end, tagged.label)
             text = doc[start:end].text
-            if start >= end or is_generic(text) or tagged.score < self._threshold(text, tagged.label):
+            if start >= end or is_generic(text):
+                continue
+            score = with_usage(self.usage, text, tagged.label, tagged.score)
+            if score < self._threshold(text, tagged.label):
                 continue
             name = names.setdefault(name_key(text), _Name())
             name.places.append((start, end))
-            name.labels[tagged.label] += tagged.score
+            name.labels[tagged.label] += score
             name.roles += tagged.roles
-            name.score = max(name.score, tagged.score)
+            name.score = max(name.score, score)
         return names
 
     def _threshold(self, text: str, label: Label) -> float:
@@ -210,7 +215,10 @@ def _role(name: _Name) -> Role:
     return max(HEAD_ROLES, key=lambda role: heads[role]) if total else "used"
 
 
-@Language.factory("kg_mentions", assigns=["doc._.kg_mentions", "doc.ents"], default_config={"gazetteers": []})
-def make_mention_finder(nlp: Language, name: str, gazetteers: list[str]) -> MentionFinder:
-    """The component of a pipeline; `gazetteers` are tables beside the package's own."""
-    return MentionFinder(Gazetteer.load_names([Path(g) for g in gazetteers]))
+@Language.factory(
+    "kg_mentions", assigns=["doc._.kg_mentions", "doc.ents"], default_config={"model": None, "gazetteers": []}
+)
+def make_mention_finder(nlp: Language, name: str, model: str | None, gazetteers: list[str]) -> MentionFinder:
+    """The component of a pipeline; `model` is the encoder's folder, `gazetteers` are tables beside the package's."""
+    names = Gazetteer.load_names([Path(g) for g in gazetteers])
+    return MentionFinder(names, read_usage(Path(model) if model else MODEL))

@@ -21,6 +21,7 @@ import kg.extraction.acronyms
 import kg.extraction.sentences  # noqa: F401  (importing registers what the features need)
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.tags import HEAD_ROLES, HINTS, TAGS
+from kg.extraction.usage import write_usage
 from kg.extraction.wordpiece import WordPieces
 from kg.files import atomic_writer
 from kg.records import Paper
@@ -29,6 +30,7 @@ from kg.training.fit import Schedule, batches, collate, fit, predict
 from kg.training.network import Architecture, Tagger, load_bert
 from kg.training.onnx_export import write_onnx
 from kg.training.pruning import prune
+from kg.training.usage import usage_of_names
 from kg.training.vocabulary import Vocabulary, build_vocabulary, count_words
 
 CONFIG = Path(__file__).with_name("config.cfg")
@@ -57,7 +59,9 @@ def load_config(path: Path = CONFIG) -> dict[str, Any]:
 
 
 def train(recipe: Recipe, output: Path, progress: Progress | None = None) -> None:
-    """Make the model and write it to the folder `output`: ``encoder.onnx``, ``vocab.txt``, ``meta.json``.
+    """Make the model and write it to the folder `output`.
+
+    The folder gets ``encoder.onnx``, ``vocab.txt``, ``usage.tsv`` and ``meta.json``.
 
     `progress` is given the step's name, how far it is, how far it goes, and its loss.
     """
@@ -70,6 +74,7 @@ def train(recipe: Recipe, output: Path, progress: Progress | None = None) -> Non
     student = _student(recipe, featurize, teachers, labelled, progress)
     output.mkdir(parents=True, exist_ok=True)
     write_onnx(student, output / "encoder.onnx")
+    write_usage(usage_of_names(recipe.labelled), output)
     with atomic_writer(output / "vocab.txt") as file:
         file.write("\n".join(vocabulary.pieces) + "\n")
     with atomic_writer(output / "meta.json") as file:

@@ -91,3 +91,9 @@ def test_the_tables_of_the_package_read():
     gazetteer = Gazetteer.load()
     assert gazetteer.find("ImageNet", "DATASET").name == "ImageNet"
     assert gazetteer.find("accuracy", "METRIC").higher_is_better is True
+
+
+def test_a_table_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "table.tsv").write_bytes(b"METHOD\tFooNet\nMETHOD\tB\xffr\n")
+    with pytest.raises(InputError, match=r"table\.tsv:2: not UTF-8"):
+        list(read_table(tmp_path / "table.tsv"))

@@ -32,7 +32,9 @@ def peer() -> Language:
     """spaCy's own small architecture: a hash-embedding CNN and a transition-based NER."""
     nlp = spacy.blank("en")
     nlp.add_pipe("tok2vec")
-    ner = nlp.add_pipe("ner", config={"model": {"tok2vec": {"@architectures": "spacy.Tok2VecListener.v1", "width": 96}}})
+    ner = nlp.add_pipe(
+        "ner", config={"model": {"tok2vec": {"@architectures": "spacy.Tok2VecListener.v1", "width": 96}}}
+    )
     for label in LABELS:
         ner.add_label(label)  # type: ignore[attr-defined]
     nlp.initialize(lambda: [Example.from_dict(nlp.make_doc("We use BERT."), {"entities": [(7, 11, "METHOD")]})])

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import kg.extraction.acronyms
-import kg.extraction.encoder
-import kg.extraction.sentences  # noqa: F401  (importing registers the components)
 import spacy
 from spacy.language import Language
 
+import kg.extraction.acronyms
+import kg.extraction.encoder
+import kg.extraction.sentences  # noqa: F401  (importing registers the components)
 from kg.readers import read
 from kg.records import LABELS
 from kg.training.data import Text, read_spans

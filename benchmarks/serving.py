@@ -15,13 +15,16 @@ import multiprocessing.connection
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+import rdflib
+
 from kg.server import Limits, serve
-from kg.sparql import named_query
+from kg.sparql import named_query, query
+from kg.triplestore import load_store
 
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 POINT = "SELECT ?title ?year WHERE {{ {iri} dcterms:title ?title OPTIONAL {{ {iri} dcterms:issued ?year }} }}"
@@ -130,11 +133,16 @@ def row(name: str, clients: int, seconds: float, measured: Measured) -> str:
     return f"{name:<34}{clients:>8}{rate:>10,.0f}{middle:>10.1f}{slow:>10.1f}  {dict(measured.statuses)}"
 
 
-def measure(port: int, clients: int, seconds: float) -> None:
-    """Print the table."""
+def questions(port: int) -> tuple[list[str], list[str]]:
+    """Point queries and aggregates on what the graph has."""
     points = [POINT.format(iri=iri) for iri in instances(port, "Paper", 2000)]
     methods = [f"method:{iri.rpartition('/')[2].rstrip('>')}" for iri in instances(port, "Method", 200)]
-    aggregates = [named_query("papers-by-year", entity=method) for method in methods]
+    return points, [named_query("papers-by-year", entity=method) for method in methods]
+
+
+def measure(port: int, clients: int, seconds: float) -> None:
+    """Print the table."""
+    points, aggregates = questions(port)
     print(f"{'':<34}{'clients':>8}{'per s':>10}{'p50 ms':>10}{'p99 ms':>10}  statuses")
     for name, queries, many in (("point queries", points, clients), ("aggregates", aggregates, clients),
                                 ("point queries, many clients", points, 200)):  # fmt: skip
@@ -144,12 +152,36 @@ def measure(port: int, clients: int, seconds: float) -> None:
     print(f"{'  the cross products':<34}{4:>8}{'':>30}  {dict(theirs.statuses)}")
 
 
+def compare(folder: Path, port: int, seconds: float) -> None:
+    """Print how much longer rdflib's own engine takes for the same queries, one after the other, without a server."""
+    graph = rdflib.Graph().parse(folder / "graph.ttl")
+    store = load_store(folder)
+    for name, queries in zip(("point queries", "aggregates"), questions(port), strict=True):
+        theirs = rate(lambda text: list(graph.query(text)), queries, seconds)
+        mine = rate(lambda text: query(store, text), queries, seconds)
+        print(
+            f"{name:<34}{mine:>10,.0f} per s in one process, rdflib {theirs:,.1f}: {mine / theirs:,.0f} times as many"
+        )
+
+
+def rate(answer: Callable[[str], object], queries: list[str], seconds: float) -> float:
+    """Queries answered in a second."""
+    start, answered = time.perf_counter(), 0
+    while time.perf_counter() < start + seconds:
+        answer(queries[answered % len(queries)])
+        answered += 1
+    return answered / (time.perf_counter() - start)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="what kg build wrote")
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--rdflib", action="store_true", help="measure rdflib's own engine too; it reads the graph first"
+    )
     options = parser.parse_args()
     context = multiprocessing.get_context("spawn")
     mine, theirs = context.Pipe(duplex=False)
@@ -158,7 +190,10 @@ def main() -> None:
     server.start()
     theirs.close()
     try:
-        measure(mine.recv(), options.clients, options.seconds)
+        port = mine.recv()
+        measure(port, options.clients, options.seconds)
+        if options.rdflib:
+            compare(options.folder, port, options.seconds)
     finally:
         server.terminate()
         server.join()

@@ -87,7 +87,7 @@ def reusable(papers: Iterable[ReadPaper]) -> dict[str, Extraction]:
 class Journal:
     """The readings of a build under way: `found` are those of an interrupted one, `add` keeps a new one.
 
-    A journal that another extractor wrote, and a last line that was torn, are passed over.
+    A journal that another extractor wrote is passed over; one that was torn or damaged is cut off before the damage.
     """
 
     def __init__(self, folder: Path, fingerprint: str):
@@ -103,17 +103,19 @@ class Journal:
     def _old(self, fingerprint: str) -> Iterator[tuple[str, Extraction]]:
         if not self.path.is_file():
             return
-        data = self.path.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]
-        lines = whole.decode("utf-8").split("\n")[:-1]
-        if not lines or json.loads(lines[0]).get("extractor") != fingerprint:
-            return
-        if len(whole) < len(data):
-            with self.path.open("r+b") as file:
-                file.truncate(len(whole))
-        for line in lines[1:]:
-            record = json.loads(line)
-            yield record["key"], _from_journal(record)
+        whole = 0
+        with self.path.open("r+b") as file:
+            for line in file:
+                try:
+                    record = json.loads(line) if line.endswith(b"\n") else {}
+                    if whole:
+                        yield record["key"], _from_journal(record)
+                    elif record["extractor"] != fingerprint:
+                        return
+                except (ValueError, KeyError, TypeError, AttributeError):
+                    break
+                whole += len(line)
+            file.truncate(whole)
 
     def add(self, extraction: Extraction) -> None:
         """Keep one paper's reading."""

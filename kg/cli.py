@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -43,13 +42,16 @@ def build_command(
     base_iri: Annotated[str | None, typer.Option("--base-iri", help="Namespace of the nodes in RDF.")] = None,
     add: Annotated[bool, typer.Option("--add", help="Keep the papers that the folder already holds.")] = False,
     strict: Strict = False,
+    engine: Annotated[str, typer.Option("--engine", help="local, or spark for a cluster.")] = "local",
+    master: Annotated[str, typer.Option("--master", help="Where Spark runs: local[4], spark://…, yarn.")] = "local[*]",
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Read, extract, resolve, link, and write everything."""
     from kg.export.vocabulary import BASE_IRI
     from kg.pipeline import Options, build
 
-    options = Options(format, strict, tuple(gazetteer or ()), jobs, related, base_iri or BASE_IRI, add)
+    tables = tuple(gazetteer or ())
+    options = Options(format, strict, tables, jobs, related, base_iri or BASE_IRI, add, engine, master)
     with console.progress_bar() as report:
         made = build(inputs or (), output, options, report)
     for problem in made.skipped[:20]:
@@ -58,14 +60,14 @@ def build_command(
         console.err.print(f"… and {len(made.skipped) - 20:,} more: see {output / 'manifest.json'}", markup=False)
     console.out.print(console.build_table(made))
     page = output / "graph.html"
+    # Spark leaves tables and N-Triples: what needs the whole graph in one memory is made from them on request.
+    first = f"open {page} in a browser" if page.is_file() else f"kg export {output} --to turtle, or --to html"
     console.out.print(
-        f"\nNext: open {page} in a browser\n"
-        f"      kg query {output} --name most-shared-methods\n"
-        f"      kg query {output} --list",
+        f"\nNext: {first}\n      kg query {output} --name most-shared-methods\n      kg query {output} --list",
         markup=False,
         soft_wrap=True,
     )
-    if open_:
+    if open_ and page.is_file():
         typer.launch(page.resolve().as_uri())
 
 
@@ -129,9 +131,19 @@ def query_command(
         return
     if name:
         text = named_query(name, **_parameters(parameter or []))
+    elif file:
+        text = _content(file)
     else:
-        text = file.read_text(encoding="utf-8") if file else str(sparql)
+        text = str(sparql)
+    console.say_if_store_is_made(folder)
     _write_answer(query(folder, text), format)
+
+
+def _content(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8: {error.reason} at byte {error.start}") from None
 
 
 def _write_answer(answer: object, format: str) -> None:
@@ -157,6 +169,7 @@ def validate_command(folder: Folder) -> None:
     """Check the graph against the SHACL shapes and say in words what fails."""
     from kg.validation import validate
 
+    console.say_if_store_is_made(folder)
     problems = validate(folder)
     for problem in problems:
         console.out.print(problem, markup=False, soft_wrap=True)
@@ -198,9 +211,8 @@ def explain_command(folder: Folder, entity: Annotated[str, typer.Argument(help="
     from kg.store import read_entities, read_papers
 
     entities, rules = read_entities(folder)
-    papers = list(read_papers(folder))
     for found in find_entities(entities, entity):
-        for line in console.entity_lines(found, rules, papers):
+        for line in console.entity_lines(found, rules, read_papers(folder, naming=found.id)):
             console.out.print(line, soft_wrap=True)
 
 
@@ -208,11 +220,13 @@ def explain_command(folder: Folder, entity: Annotated[str, typer.Argument(help="
 def related_command(folder: Folder, paper: Annotated[str, typer.Argument(help="Id or part of the title.")]) -> None:
     """Papers near to one, and the entities that say so."""
     from kg.lookup import find_paper
-    from kg.store import read_entities, read_papers
+    from kg.store import read_entities, read_papers, read_titles
 
-    papers = list(read_papers(folder))
+    titles = read_titles(folder)
+    identifier = find_paper(titles, paper)
+    found = next(read for read in read_papers(folder, naming=identifier) if read.paper.id == identifier)
     entities, _ = read_entities(folder)
-    console.out.print(console.related_table(find_paper(papers, paper), papers, entities))
+    console.out.print(console.related_table(found, titles, entities))
 
 
 @app.command("leaderboard")
@@ -238,11 +252,27 @@ def export_command(
     folder: Folder,
     to: Annotated[str, typer.Option("--to", help="Target format; see the list in the README.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="File or folder; default inside DIR.")] = None,
+    push: Annotated[str | None, typer.Option("--push", help="Send it to Neo4j instead: bolt:// or neo4j:// …")] = None,
+    user: Annotated[str, typer.Option(envvar="NEO4J_USERNAME", help="For --push.")] = "neo4j",
+    password: Annotated[str, typer.Option(envvar="NEO4J_PASSWORD", help="For --push; safer in the variable.")] = "",
 ) -> None:
-    """Write the graph in another format."""
+    """Write the graph in another format, or push it to a running Neo4j."""
     from kg.export import export
 
-    console.out.print(str(export(folder, to, output)), markup=False, soft_wrap=True)
+    if push:
+        _push(folder, to, push, user, password)
+    else:
+        console.out.print(str(export(folder, to, output)), markup=False, soft_wrap=True)
+
+
+def _push(folder: Path, to: str, address: str, user: str, password: str) -> None:
+    from kg.export.neo4j import push
+    from kg.pipeline import load_folder
+
+    if to != "neo4j":
+        raise UsageError(f"--push sends to Neo4j: give --to neo4j, not {to}")
+    nodes, relationships = push(load_folder(folder).graph, address, user, password)
+    console.out.print(f"sent {nodes:,} nodes and {relationships:,} relationships to {address}", markup=False)
 
 
 @app.command("serve")
@@ -251,14 +281,21 @@ def serve_command(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 7878,
     allow_host: Annotated[list[str] | None, typer.Option(help="Another name that requests may give as Host.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes that stand ready for queries.", min=1)] = 2,
+    timeout: Annotated[float, typer.Option(help="Seconds that a query may take.", min=0.1)] = 10.0,
+    memory: Annotated[int, typer.Option(help="MiB that a query may take beyond the graph.", min=16)] = 512,
+    rows: Annotated[int, typer.Option(help="Rows or triples that an answer may have.", min=1)] = 100_000,
+    cors: Annotated[str, typer.Option(help="Whose pages may read answers: *, an origin, or '' for none.")] = "*",
 ) -> None:
     """SPARQL endpoint, explorer page and dereferenceable IRIs."""
-    from kg.server import serve
+    from kg.server import Limits, serve
 
     def ready(address: str) -> None:
         console.err.print(f"serving {folder} at {address} (Ctrl-C ends it)", markup=False)
 
-    serve(folder, host, port, hosts=allow_host or (), ready=ready)
+    console.say_if_store_is_made(folder)
+    limits = Limits(workers=workers, seconds=timeout, memory=memory << 20, rows=rows)
+    serve(folder, host, port, limits=limits, hosts=allow_host or (), origin=cors, ready=ready)
 
 
 @app.command("train")
@@ -297,9 +334,8 @@ def main() -> None:
         if end.code == 130:
             console.err.print("kg: interrupted; run the same command again to go on", markup=False)
         raise
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except MemoryError:
+        _fail("out of memory", 1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}", 1)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from kg.records import LABELS, Entity, ReadPaper
 
@@ -28,8 +39,17 @@ _VERBS = {
     "resolve": "resolving names",
     "link": "linking papers",
     "graph": "building the graph",
-    "write": "writing",
+    "write": "writing papers",
+    "turtle": "writing RDF",
+    "page": "drawing the page",
 }
+
+
+class _Rate(ProgressColumn):
+    """Steps a second, of late."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.0f}/s" if task.speed else "", style="progress.data.speed")
 
 
 @contextmanager
@@ -39,6 +59,7 @@ def progress_bar() -> Iterator[Any]:
         TextColumn("{task.description:<20}"),
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
@@ -124,6 +145,14 @@ def _share(part: int, total: int) -> str:
     return f"{part / total:.3f} ({part}/{total})" if total else "-"
 
 
+def say_if_store_is_made(folder: Path) -> None:
+    """Tell why the first query on a large graph takes so long."""
+    from kg.triplestore import must_be_made  # brings the engine, which most commands do not need
+
+    if must_be_made(folder):
+        err.print("making the store of this graph, once; that takes minutes for a large one …", markup=False)
+
+
 def error_lines(errors: PaperErrors) -> Iterator[str]:
     """One paper's errors in words, with the text around what was taken wrongly."""
     yield f"[bold]{escape(errors.gold.id)}[/bold]  {escape(errors.predicted.paper.title)}"
@@ -140,7 +169,7 @@ def _around(read: ReadPaper, start: int, end: int, width: int = 40) -> str:
     return f"…{text[max(0, start - width) : start]}⟦{text[start:end]}⟧{text[end : end + width]}…"
 
 
-def entity_lines(entity: Entity, rules: Mapping[tuple[str, str], str], papers: list[ReadPaper]) -> Iterator[str]:
+def entity_lines(entity: Entity, rules: Mapping[tuple[str, str], str], papers: Iterable[ReadPaper]) -> Iterator[str]:
     """Why the surface forms of an entity are one thing: each with its rule and the papers that use it."""
     yield f"[bold]{escape(entity.name)}[/bold]  {escape(entity.id)}  in {entity.papers} papers"
     for broader in entity.broader:
@@ -159,9 +188,8 @@ def entity_lines(entity: Entity, rules: Mapping[tuple[str, str], str], papers: l
             yield f"      [dim]{escape(title)}[/dim]"
 
 
-def related_table(paper: ReadPaper, papers: list[ReadPaper], entities: Mapping[str, Entity]) -> Table:
-    """The papers near to one, with the shared entities as the reason."""
-    titles = {read.paper.id: read.paper.title for read in papers}
+def related_table(paper: ReadPaper, titles: Mapping[str, str], entities: Mapping[str, Entity]) -> Table:
+    """The papers near to one, by title, with the shared entities as the reason."""
     table = Table(title=f"Near to: {escape(paper.paper.title)}", title_justify="left")
     table.add_column("weight", justify="right")
     table.add_column("paper")

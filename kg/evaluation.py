@@ -147,7 +147,7 @@ def read_gold(path: Path) -> list[GoldPaper]:
         For a line that is not a gold paper; names file and line.
     """
     papers = []
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
                 try:

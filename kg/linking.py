@@ -6,11 +6,11 @@ follows the block and not the square of the number of papers.
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -28,19 +28,32 @@ MAX_PAPERS_PER_ENTITY = 1_000
 #: A method that more papers than this claim to propose is a concept, not one paper's contribution.
 MAX_PROPOSERS = 1
 
-_BLOCK = 512
+#: Papers whose links are computed together.
+BLOCK = 512
 
 
 @dataclass(frozen=True)
-class _Incidence:
-    """The paper × entity matrix with the entity ids and their idf (natural logarithm) as columns."""
+class Incidence:
+    """The paper × entity matrix with the entity ids and their `rarity` as columns."""
 
     matrix: sparse.csr_matrix
-    entities: list[str]
+    entities: Sequence[str]
     idf: np.ndarray
 
+    @cached_property
+    def scaled(self) -> sparse.csr_matrix:
+        """The matrix times the rarities, without what links nobody: the pairs of a hub are what is quadratic."""
+        scaled = (self.matrix @ sparse.diags(self.idf)).tocsr()
+        scaled.eliminate_zeros()
+        return scaled
 
-def _weights(paper: ReadPaper, entities: Mapping[str, Entity]) -> dict[str, float]:
+    @cached_property
+    def transposed(self) -> sparse.csr_matrix:
+        """Entity × paper."""
+        return self.matrix.T.tocsr()
+
+
+def weights(paper: ReadPaper, entities: Mapping[str, Entity]) -> dict[str, float]:
     """How strongly one paper holds each entity, wider ones at a discount; the strongest reason counts."""
     held: dict[str, float] = {}
     for entity in paper.entities:
@@ -51,26 +64,30 @@ def _weights(paper: ReadPaper, entities: Mapping[str, Entity]) -> dict[str, floa
     return held
 
 
-def _incidence(papers: Sequence[ReadPaper], entities: Mapping[str, Entity]) -> _Incidence:
+def _incidence(papers: Sequence[ReadPaper], entities: Mapping[str, Entity]) -> Incidence:
     rows: list[int] = []
-    names: list[str] = []
+    columns: list[int] = []
     values: list[float] = []
+    number: dict[str, int] = {}
     for row, paper in enumerate(papers):
-        for entity_id, weight in sorted(_weights(paper, entities).items()):
+        for entity_id, weight in weights(paper, entities).items():
             rows.append(row)
-            names.append(entity_id)
+            columns.append(number.setdefault(entity_id, len(number)))
             values.append(weight)
-    columns = sorted(set(names))
-    index = {entity_id: i for i, entity_id in enumerate(columns)}
-    matrix = sparse.csr_matrix(
-        (np.array(values), (np.array(rows, dtype=int), np.array([index[n] for n in names], dtype=int))),
-        shape=(len(papers), len(columns)),
-    )
-    frequency = np.asarray((matrix > 0).sum(axis=0)).ravel()
-    idf = np.log(len(papers) / np.maximum(frequency, 1))
-    idf *= np.array([KIND_WEIGHT[entity_kind(name)] for name in columns]) if columns else 1.0
+    names = sorted(number)
+    place = np.empty(len(names), dtype=int)
+    place[[number[name] for name in names]] = np.arange(len(names))
+    matrix = sparse.csr_matrix((values, (rows, place[columns])), shape=(len(papers), len(names)), dtype=float)
+    frequency = np.bincount(matrix.indices, minlength=len(names))
+    return Incidence(matrix, names, rarity(names, frequency, len(papers)))
+
+
+def rarity(entities: Sequence[str], frequency: np.ndarray, papers: int) -> np.ndarray:
+    """What each entity says when two of so many papers share it: idf (natural logarithm) × kind; 0 if it links none."""
+    idf: np.ndarray = np.log(papers / np.maximum(frequency, 1))
+    idf *= np.array([KIND_WEIGHT[entity_kind(name)] for name in entities])
     idf[(frequency > MAX_PAPERS_PER_ENTITY) | (frequency < 2)] = 0.0
-    return _Incidence(matrix, columns, idf)
+    return idf
 
 
 def related(papers: Sequence[ReadPaper], entities: Mapping[str, Entity], k: int = 10) -> Iterator[tuple[Related, ...]]:
@@ -93,36 +110,69 @@ def related(papers: Sequence[ReadPaper], entities: Mapping[str, Entity], k: int 
     tuple of Related
         One a paper, in order, strongest first, ties by paper id; empty when nothing is shared.
     """
-    if not papers:
+    if not papers or k < 1:
+        yield from (() for _ in papers)
         return
     incidence = _incidence(papers, entities)
     ids = [p.paper.id for p in papers]
-    scaled = incidence.matrix @ sparse.diags(incidence.idf)
-    transposed = incidence.matrix.T.tocsc()
-    for start in range(0, len(papers), _BLOCK):
-        block = (scaled[start : start + _BLOCK] @ transposed).tocsr()
-        for offset in range(block.shape[0]):
-            yield _strongest(block[offset], start + offset, ids, incidence, k)
+    rank = np.empty(len(ids), dtype=int)
+    rank[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+    for start in range(0, len(papers), BLOCK):
+        yield from nearest(incidence, ids, rank, start, k)
 
 
-def _strongest(row: sparse.csr_matrix, own: int, ids: list[str], incidence: _Incidence, k: int) -> tuple[Related, ...]:
-    weights = np.round(row.data, 3)
-    others, weights = row.indices[(row.indices != own) & (weights > 0)], weights[(row.indices != own) & (weights > 0)]
-    if len(others) > 4 * k:
-        threshold = np.partition(weights, -k)[-k]
-        others, weights = others[weights >= threshold], weights[weights >= threshold]
-    best = sorted(zip(weights.tolist(), others.tolist(), strict=True), key=lambda pair: (-pair[0], ids[pair[1]]))[:k]
-    return tuple(Related(ids[other], weight, _shared(incidence, own, other)) for weight, other in best)
+def nearest(
+    incidence: Incidence, ids: Sequence[str], rank: np.ndarray, start: int, k: int
+) -> Iterator[tuple[Related, ...]]:
+    """What `related` yields for the `BLOCK` papers from row `start` on; `rank` is each paper's place by id."""
+    block = (incidence.scaled[start : start + BLOCK] @ incidence.transposed).tocsr()
+    links = _strongest(block, start, rank, k)
+    found: list[list[Related]] = [[] for _ in range(block.shape[0])]
+    for own, other, weight, names in zip(
+        links.own.tolist(), links.other.tolist(), links.weight.tolist(), _shared(incidence, links), strict=True
+    ):
+        found[own - start].append(Related(ids[other], weight, names))
+    yield from map(tuple, found)
 
 
-def _shared(incidence: _Incidence, a: int, b: int) -> tuple[str, ...]:
-    """The entities two papers share, the one that says most first."""
-    both = incidence.matrix[a].multiply(incidence.matrix[b]).tocoo()
-    said = [
-        (value * incidence.idf[column], incidence.entities[column])
-        for column, value in zip(both.col, both.data, strict=True)
-    ]
-    return tuple(name for weight, name in sorted(said, key=lambda pair: (-pair[0], pair[1])) if weight > 0)
+@dataclass(frozen=True)
+class _Links:
+    """Pairs of papers by row, with their weights: those of one paper together, the strongest first."""
+
+    own: np.ndarray
+    other: np.ndarray
+    weight: np.ndarray
+
+
+def _strongest(weights: sparse.csr_matrix, start: int, rank: np.ndarray, k: int) -> _Links:
+    """The `k` strongest links of each row of a block whose first row is paper `start`; `rank` orders equals."""
+    count = np.diff(weights.indptr)
+    own = np.repeat(np.arange(start, start + len(count)), count)
+    weight = np.round(weights.data, 3)
+    weight[own == weights.indices] = 0.0
+    # The k-th largest of each row, or 0: what is below it need not be sorted.
+    least = np.zeros(len(count))
+    for row in np.flatnonzero(count > k):
+        of_row = weight[weights.indptr[row] : weights.indptr[row + 1]]
+        least[row] = np.partition(of_row, -k)[-k]
+    kept = np.flatnonzero((weight > 0) & (weight >= np.repeat(least, count)))
+    own, other, weight = own[kept], weights.indices[kept], weight[kept]
+    order = np.lexsort((rank[other], -weight, own))
+    own, other, weight = own[order], other[order], weight[order]
+    place = np.arange(len(own)) - np.searchsorted(own, own)
+    first = place < k
+    return _Links(own[first], other[first], weight[first])
+
+
+def _shared(incidence: Incidence, links: _Links) -> Iterator[tuple[str, ...]]:
+    """The entities that each pair shares, the one that says most first, equals by id."""
+    both = incidence.matrix[links.own].multiply(incidence.matrix[links.other]).tocoo()
+    weight = both.data * incidence.idf[both.col]
+    order = np.lexsort((both.col, -weight, both.row))
+    order = order[weight[order] > 0]
+    names = [incidence.entities[column] for column in both.col[order].tolist()]
+    ends = np.searchsorted(both.row[order], np.arange(1, len(links.own) + 1)).tolist()
+    return (tuple(names[begin:end]) for begin, end in zip([0, *ends], ends, strict=False))
 
 
 def builds_on(papers: Sequence[ReadPaper]) -> list[tuple[BuildsOn, ...]]:
@@ -180,13 +230,3 @@ def _methods(paper: ReadPaper, roles: set[str]) -> Iterable[PaperEntity]:
 def _not_later(earlier: ReadPaper, later: ReadPaper) -> bool:
     first, second = earlier.paper.year, later.paper.year
     return first is None or second is None or first <= second
-
-
-def document_frequency(papers: Iterable[ReadPaper]) -> Counter[str]:
-    """In how many papers each entity occurs."""
-    return Counter(entity.id for paper in papers for entity in paper.entities)
-
-
-def inverse_document_frequency(count: int, papers: int) -> float:
-    """ln(N / df), the rarity of an entity that `count` of `papers` papers name (Spärck Jones 1972)."""
-    return math.log(papers / count) if count else 0.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from kg.errors import UsageError
 from kg.naming import name_key
-from kg.records import Entity, ReadPaper
+from kg.records import Entity
 
 
 def find_entities(entities: Mapping[str, Entity], text: str) -> list[Entity]:
@@ -31,8 +31,13 @@ def _rank(entity: Entity) -> tuple[int, str]:
     return -entity.papers, entity.id
 
 
-def find_paper(papers: Sequence[ReadPaper], text: str) -> ReadPaper:
-    """The paper with that id or title, else the only one whose title holds the text.
+def find_paper(titles: Mapping[str, str], text: str) -> str:
+    """The id of the paper with that id or title, else of the only one whose title holds the text.
+
+    Parameters
+    ----------
+    titles : mapping of paper id to title
+    text : str
 
     Raises
     ------
@@ -40,11 +45,12 @@ def find_paper(papers: Sequence[ReadPaper], text: str) -> ReadPaper:
         When there is none or more than one.
     """
     key = name_key(text)
-    exact = [p for p in papers if text == p.paper.id or key == name_key(p.paper.title)]
-    holding = exact or [p for p in papers if key and key in name_key(p.paper.title)]
+    keys = {identifier: name_key(title) for identifier, title in titles.items()}
+    exact = [identifier for identifier, title in keys.items() if text == identifier or key == title]
+    holding = exact or [identifier for identifier, title in keys.items() if key and key in title]
     if len(holding) != 1:
         problem = "no paper" if not holding else f"{len(holding)} papers match"
-        raise UsageError(f"{problem} {text!r}" + _suggestions([p.paper.title for p in holding]))
+        raise UsageError(f"{problem} {text!r}" + _suggestions([titles[identifier] for identifier in holding]))
     return holding[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import hashlib
 import os
 import platform
@@ -21,6 +22,7 @@ from kg.cache import JOURNAL, Journal, extractor_fingerprint, reusable, text_key
 from kg.errors import InputError, KgError, UsageError
 from kg.export.page import write_page
 from kg.export.serialisations import write_turtle
+from kg.export.terms import check_base_iri
 from kg.export.vocabulary import BASE_IRI
 from kg.extraction import Extraction
 from kg.extraction.gazetteer import Gazetteer
@@ -46,6 +48,8 @@ from kg.store import (
 )
 
 _LOCK = ".lock"
+#: What a build runs on: this machine's processes, or a Spark cluster.
+ENGINES = ("local", "spark")
 #: Is told the name of a stage, how many steps are done, and how many there are (None while unknown).
 Progress = Callable[[str, int, int | None], None]
 
@@ -61,6 +65,8 @@ class Options:
     related : links a paper gets at most
     base_iri : namespace of the instances in RDF
     add : keep the papers that the folder already holds
+    engine : one of `ENGINES`
+    master : where Spark runs, as Spark writes it; only for that engine
     """
 
     format: str | None = None
@@ -70,6 +76,8 @@ class Options:
     related: int = 10
     base_iri: str = BASE_IRI
     add: bool = False
+    engine: str = "local"
+    master: str = "local[*]"
 
 
 @dataclass
@@ -139,10 +147,15 @@ def build(
         For a source that cannot be opened; under ``strict`` for the first bad record.
     """
     options = options or Options()
+    check_base_iri(options.base_iri)
+    if options.engine not in ENGINES:
+        raise UsageError(f"unknown engine {options.engine!r}: one of {', '.join(ENGINES)}")
     clock = _Clock(progress)
     names = list(expand(sources)) if sources else [str(sample_path())]
     with _locked(output):
         remove_stale_temporaries(output)
+        if options.engine == "spark":
+            return _build_on_spark(names, output, options, clock)
         skipped: list[Skipped] = []
         with clock.stage("read"):
             papers = _papers(names, output, options, skipped)
@@ -151,16 +164,40 @@ def build(
         fingerprint = extractor_fingerprint(options.gazetteers)
         with clock.stage("extract"):
             extractions, reused = _read_all(papers, output, fingerprint, options, progress)
-        knowledge, rules = _understood(extractions, options, clock)
-        with clock.stage("write"):
-            write_papers(knowledge.papers, output)
-            write_entities(knowledge.entities, rules, output)
-            write_turtle(knowledge.graph, output / TURTLE, options.base_iri)
-            write_page(knowledge.graph, output / PAGE)
+        with _collector_at_rest():
+            knowledge, rules = _understood(extractions, options, clock)
+            with clock.stage("write"):
+                write_papers(knowledge.papers, output)
+                write_entities(knowledge.entities, rules, output)
+            with clock.stage("turtle"):
+                write_turtle(knowledge.graph, output / TURTLE, options.base_iri)
+            with clock.stage("page"):
+                write_page(knowledge.graph, output / PAGE)
         made = _summary(output, knowledge.graph, skipped, reused, clock)
         write_manifest(_manifest(names, fingerprint, options, made), output)
         (output / JOURNAL).unlink(missing_ok=True)
     return made
+
+
+def _build_on_spark(names: list[str], output: Path, options: Options, clock: _Clock) -> Build:
+    from kg.spark import build as on_spark
+
+    made = on_spark(names, output, options, clock.stage)
+    made.seconds = clock.seconds
+    write_manifest(_manifest(names, extractor_fingerprint(options.gazetteers), options, made), output)
+    return made
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """No search for cycles: records make none, and looking through millions of them again and again takes long."""
+    at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if at_work:
+            gc.enable()
 
 
 @contextmanager
@@ -213,7 +250,7 @@ def _earlier(output: Path, fingerprint: str) -> dict[str, Extraction]:
 
 def _papers(names: list[str], output: Path, options: Options, skipped: list[Skipped]) -> list[Paper]:
     found = {p.id: p for p in read(names, format=options.format, strict=options.strict, skipped=skipped.append)}
-    if options.add and read_manifest(output):
+    if options.add and (output / PAPERS).is_file():
         found = {old.paper.id: old.paper for old in read_papers(output)} | found
     return sorted(found.values(), key=lambda paper: paper.id)
 
@@ -221,8 +258,10 @@ def _papers(names: list[str], output: Path, options: Options, skipped: list[Skip
 def _understood(
     extractions: list[Extraction], options: Options, clock: _Clock
 ) -> tuple[Knowledge, dict[tuple[str, str], str]]:
+    """The papers with their entities and links, and the graph of them; takes what is in `extractions` out of it."""
     with clock.stage("resolve"):
         resolution = resolve(extractions, Gazetteer.load_names(options.gazetteers))
+        extractions.clear()
     with clock.stage("link"):
         links = zip(
             resolution.papers,
@@ -238,9 +277,10 @@ def _understood(
 
 def load_folder(folder: Path) -> Knowledge:
     """What an earlier build wrote, read back without looking at a text again."""
-    papers = list(read_papers(folder))
-    entities, _ = read_entities(folder)
-    return Knowledge(papers, entities, analyse(build_graph(papers, entities)))
+    with _collector_at_rest():
+        papers = list(read_papers(folder))
+        entities, _ = read_entities(folder)
+        return Knowledge(papers, entities, analyse(build_graph(papers, entities)))
 
 
 def _summary(folder: Path, graph: nx.MultiDiGraph, skipped: list[Skipped], reused: int, clock: _Clock) -> Build:

@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from kg.extraction import Extraction
 from kg.extraction.gazetteer import Entry, Gazetteer
@@ -91,15 +92,15 @@ def resolve(extractions: Sequence[Extraction], gazetteer: Gazetteer) -> Resoluti
     gazetteer : Gazetteer
         The known names, the user's included.
     """
-    groups = [_groups(extraction) for extraction in extractions]
-    corpus = _Corpus(groups, gazetteer)
+    groups = [groups_of(extraction) for extraction in extractions]
+    corpus = Corpus(_meanings(groups), gazetteer)
     rules: dict[tuple[str, str], str] = {}
     papers = [
-        _read_paper(extraction, paper_groups, corpus, rules)
+        read_paper(extraction, paper_groups, corpus, rules)
         for extraction, paper_groups in zip(extractions, groups, strict=True)
     ]
     entities = _entities(papers, corpus)
-    named = [_with_names(paper, entities) for paper in papers]
+    named = [with_names(paper, entities) for paper in papers]
     return Resolution(named, entities, rules)
 
 
@@ -120,7 +121,7 @@ def essential(label: Label, key: str) -> str:
     return " ".join(words)
 
 
-def _groups(extraction: Extraction) -> list[_Group]:
+def groups_of(extraction: Extraction) -> list[_Group]:
     """The things one paper names, acronyms joined to the long forms that the paper gives for them."""
     by_key: dict[Key, _Group] = {}
     for mention in extraction.mentions:
@@ -192,16 +193,25 @@ def _definitions(extraction: Extraction) -> Iterable[tuple[Mention, Mention]]:
             yield b, a
 
 
-class _Corpus:
-    """What all papers together say of acronyms, and the canonical key of every group."""
+def _meanings(groups: Sequence[Sequence[_Group]]) -> dict[Key, Counter[str]]:
+    """How many papers define each acronym as what."""
+    found: defaultdict[Key, Counter[str]] = defaultdict(Counter)
+    for paper_groups in groups:
+        for group in paper_groups:
+            if group.short:
+                found[group.label, group.short][group.long] += 1
+    return found
 
-    def __init__(self, groups: Sequence[Sequence[_Group]], gazetteer: Gazetteer):
+
+class Corpus:
+    """What all papers together say of acronyms, and the canonical key of every group.
+
+    `meanings` counts the papers that define an acronym, by its long form.
+    """
+
+    def __init__(self, meanings: Mapping[Key, Counter[str]], gazetteer: Gazetteer):
         self.gazetteer = gazetteer
-        self._meanings: defaultdict[Key, Counter[str]] = defaultdict(Counter)
-        for paper_groups in groups:
-            for group in paper_groups:
-                if group.short:
-                    self._meanings[group.label, group.short][group.long] += 1
+        self._meanings = meanings
 
     def canonical(self, group: _Group) -> tuple[str, str]:
         """The canonical name's key, prefixed by nothing, and the rule that found it."""
@@ -238,7 +248,7 @@ class _Corpus:
 
     def _short_or_long(self, label: Label, short: str, short_form: str, long: str) -> str:
         """A system goes by its short name, a concept by its long one; a contested short name serves nobody."""
-        if len(self._meanings[label, short]) > 1:
+        if len(self._meanings.get((label, short), ())) > 1:
             return long
         letters = short_form.removesuffix("s")
         systematic = len(letters) >= 4 or any(c.islower() for c in letters[1:]) or any(c.isdigit() for c in letters)
@@ -261,14 +271,16 @@ class _Corpus:
         return self.gazetteer.find(name, label)
 
 
+@lru_cache(maxsize=200_000)
 def entity_id(label: Label, name: str) -> str:
     """``kind:slug`` of a canonical name."""
     return f"{label.lower()}:{slug(name)}"
 
 
-def _read_paper(
-    extraction: Extraction, groups: Sequence[_Group], corpus: _Corpus, rules: dict[tuple[str, str], str]
+def read_paper(
+    extraction: Extraction, groups: Sequence[_Group], corpus: Corpus, rules: dict[tuple[str, str], str]
 ) -> ReadPaper:
+    """One paper with entity ids for its mentions and results; `rules` gains those of its surface forms."""
     merged: dict[str, PaperEntity] = {}
     by_surface: dict[Key, str] = {}
     for group in groups:
@@ -294,7 +306,7 @@ def _merge(known: PaperEntity | None, identifier: str, group: _Group, name: str)
     return PaperEntity(identifier, group.label, name, min(roles, key=_ROLE_ORDER.index), ordered)
 
 
-def _result(result: Result, by_surface: Mapping[Key, str], corpus: _Corpus) -> Result:
+def _result(result: Result, by_surface: Mapping[Key, str], corpus: Corpus) -> Result:
     """The result with entity ids for its surface forms; a metric that the text only implies is the gazetteer's."""
     metric = by_surface.get(("METRIC", result.metric))
     if metric is None and result.metric:
@@ -308,7 +320,7 @@ def _result(result: Result, by_surface: Mapping[Key, str], corpus: _Corpus) -> R
     )
 
 
-def _entities(papers: Sequence[ReadPaper], corpus: _Corpus) -> dict[str, Entity]:
+def _entities(papers: Sequence[ReadPaper], corpus: Corpus) -> dict[str, Entity]:
     surfaces: defaultdict[str, Counter[str]] = defaultdict(Counter)
     keys: dict[str, tuple[Label, str]] = {}
     for paper in papers:
@@ -317,17 +329,23 @@ def _entities(papers: Sequence[ReadPaper], corpus: _Corpus) -> dict[str, Entity]
             surfaces[entity.id].update({m.text for m in entity.mentions})
         for result in paper.results:
             if result.metric and result.metric not in keys:
-                keys[result.metric] = ("METRIC", result.metric.split(":", 1)[1].replace("-", " "))
+                keys[result.metric] = ("METRIC", implied_name(result.metric))
     counts = Counter(e.id for paper in papers for e in paper.entities)
     entities = {
-        identifier: _entity(identifier, label, key, surfaces[identifier], counts[identifier], corpus)
+        identifier: entity_of(identifier, label, key, surfaces[identifier], counts[identifier], corpus)
         for identifier, (label, key) in sorted(keys.items())
     }
     wider = _broader(entities)
-    return {identifier: replace(e, broader=wider.get(identifier, ())) for identifier, e in entities.items()}
+    return entities | {identifier: replace(entities[identifier], broader=ids) for identifier, ids in wider.items()}
 
 
-def _entity(identifier: str, label: Label, key: str, surfaces: Counter[str], papers: int, corpus: _Corpus) -> Entity:
+def implied_name(metric: str) -> str:
+    """The name in the id of a metric that papers only imply."""
+    return metric.split(":", 1)[1].replace("-", " ")
+
+
+def entity_of(identifier: str, label: Label, key: str, surfaces: Counter[str], papers: int, corpus: Corpus) -> Entity:
+    """The entity that so many papers name in these ways; its wider ones are found when all entities are known."""
     entry = corpus.entry(label, key)
     name = entry.name if entry is not None and entity_id(label, entry.name) == identifier else _display(key, surfaces)
     aliases = tuple(sorted(s for s in surfaces if s != name))
@@ -373,16 +391,21 @@ def _broader(entities: Mapping[str, Entity]) -> dict[str, tuple[str, ...]]:
     by_key = {(e.label, name_key(e.name)): e.id for e in entities.values()}
     wider: dict[str, tuple[str, ...]] = {}
     for entity in entities.values():
-        if entity.label == "METRIC":
-            continue
-        words = name_key(entity.name).split()
-        for start in range(1, len(words)):
-            found = by_key.get((entity.label, " ".join(words[start:])))
+        for ending in wider_keys(entity.label, entity.name):
+            found = by_key.get((entity.label, ending))
             if found is not None and found != entity.id:
                 wider[entity.id] = (found,)
                 break
     return wider
 
 
-def _with_names(paper: ReadPaper, entities: Mapping[str, Entity]) -> ReadPaper:
-    return replace(paper, entities=tuple(replace(e, name=entities[e.id].name) for e in paper.entities))
+def wider_keys(label: Label, name: str) -> Iterator[str]:
+    """The keys of the names that are wider than a name by composition, the longest first; metrics have none."""
+    words = name_key(name).split() if label != "METRIC" else []
+    return (" ".join(words[start:]) for start in range(1, len(words)))
+
+
+def with_names(paper: ReadPaper, entities: Mapping[str, Entity]) -> ReadPaper:
+    """The paper with its entities called what the graph calls them."""
+    named = tuple(PaperEntity(e.id, e.label, entities[e.id].name, e.role, e.mentions) for e in paper.entities)
+    return replace(paper, entities=named)

@@ -1,4 +1,4 @@
-"""SPARQL on a build's graph, read-only: load it, ask it, and the named queries that users ask most.
+"""SPARQL on a build's graph, read-only: asking it, and the named queries that users ask most.
 
 Every query knows the prefixes of `kg.export.vocabulary.prefixes`, so ``method:adam`` needs no declaration. A query can
 neither change the graph nor reach another host.
@@ -12,58 +12,17 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-import pyoxigraph
-from pyoxigraph import Literal, QueryBoolean, QuerySolutions, RdfFormat, Store
+from pyoxigraph import Literal, QueryBoolean, QuerySolutions
 
 from kg.errors import UsageError
-from kg.export.vocabulary import BASE_IRI, prefixes
 from kg.naming import name_key
 from kg.sparql_results import QueryResult
+from kg.triplestore import GraphStore, load_store
 
-GRAPH_FILE = "graph.ttl"
 #: Longer queries are refused: parser and optimizer recurse over chains too, and nobody writes so much by hand.
 MAX_LENGTH = 20_000
 #: Deeper nesting of brackets is refused: at some hundred levels the engine runs out of stack and the process dies.
 MAX_DEPTH = 64
-
-
-@dataclass(frozen=True, slots=True)
-class GraphStore:
-    """A graph ready to be asked: the Oxigraph store and the prefixes that its file declares."""
-
-    store: Store
-    prefixes: Mapping[str, str]
-
-
-def load_store(folder: Path) -> GraphStore:
-    """Load ``graph.ttl`` of a build into memory.
-
-    Parameters
-    ----------
-    folder : Path
-        What ``kg build`` wrote, or the Turtle file itself.
-
-    Raises
-    ------
-    UsageError
-        When there is no graph, or when the file is no Turtle; says in which line.
-    """
-    path = folder / GRAPH_FILE if folder.is_dir() else folder
-    if not path.is_file():
-        raise UsageError(f"no {GRAPH_FILE} in {folder}: make one with 'kg build INPUT -o {folder}'")
-    store = Store()
-    try:
-        store.bulk_load(path=str(path), format=RdfFormat.TURTLE)
-    except SyntaxError as error:
-        raise UsageError(f"{path} is not Turtle: {error}") from None
-    return GraphStore(store, prefixes(BASE_IRI) | _declared(path))
-
-
-def _declared(path: Path) -> dict[str, str]:
-    """The prefixes at the head of a Turtle file."""
-    parser = pyoxigraph.parse(path=str(path), format=RdfFormat.TURTLE)
-    next(iter(parser), None)
-    return dict(parser.prefixes)
 
 
 def query(source: GraphStore | Path, sparql: str) -> QueryResult:

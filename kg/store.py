@@ -7,13 +7,15 @@ Every other file of the folder can be made from these two.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from kg.errors import InputError, UsageError
 from kg.files import atomic_writer
 from kg.records import Entity, ReadPaper
+
+T = TypeVar("T")
 
 PAPERS = "papers.jsonl"
 ENTITIES = "entities.jsonl"
@@ -29,8 +31,14 @@ def write_papers(papers: Iterable[ReadPaper], folder: Path) -> None:
             file.write(json.dumps(paper.as_dict(), ensure_ascii=False) + "\n")
 
 
-def read_papers(source: Path) -> Iterator[ReadPaper]:
+def read_papers(source: Path, naming: str = "") -> Iterator[ReadPaper]:
     """The papers of an output folder, or of a file in the form of ``papers.jsonl``.
+
+    Parameters
+    ----------
+    source : Path
+    naming : str
+        Only the papers whose line names this id, of a paper or an entity; the other lines are not even parsed.
 
     Raises
     ------
@@ -39,15 +47,19 @@ def read_papers(source: Path) -> Iterator[ReadPaper]:
     InputError
         For a line that is not a paper.
     """
+    yield from _read_lines(_papers_file(source), ReadPaper.from_dict, naming)
+
+
+def read_titles(source: Path) -> dict[str, str]:
+    """The titles of the papers that `read_papers` gives, by id, without making records of the rest."""
+    return dict(_read_lines(_papers_file(source), lambda record: (record["id"], record["title"])))
+
+
+def _papers_file(source: Path) -> Path:
     path = source / PAPERS if source.is_dir() else source
     if not path.is_file():
         raise UsageError(f"{path} does not exist: run `kg build INPUT -o {source}` first")
-    with path.open(encoding="utf-8", newline="\n") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                yield ReadPaper.from_dict(json.loads(line))
-            except (ValueError, KeyError, TypeError) as error:
-                raise InputError(f"not a line of {PAPERS}: {error!r}", file=str(path), line=number) from error
+    return path
 
 
 def write_entities(entities: Mapping[str, Entity], rules: Mapping[tuple[str, str], str], folder: Path) -> None:
@@ -67,16 +79,23 @@ def read_entities(folder: Path) -> tuple[dict[str, Entity], dict[tuple[str, str]
         raise UsageError(f"{path} does not exist: run `kg build` first")
     entities: dict[str, Entity] = {}
     rules: dict[tuple[str, str], str] = {}
-    with path.open(encoding="utf-8", newline="\n") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                record = json.loads(line)
-                entity = Entity.from_dict(record)
-                rules.update({(entity.id, surface): rule for surface, rule in record["rules"].items()})
-            except (ValueError, KeyError, TypeError) as error:
-                raise InputError(f"not a line of {ENTITIES}: {error!r}", file=str(path), line=number) from error
-            entities[entity.id] = entity
+    for entity, why in _read_lines(path, lambda record: (Entity.from_dict(record), record["rules"].items())):
+        entities[entity.id] = entity
+        rules.update({(entity.id, surface): rule for surface, rule in why})
     return entities, rules
+
+
+def _read_lines(path: Path, make: Callable[[dict[str, Any]], T], naming: str = "") -> Iterator[T]:
+    """What `make` makes of every line that holds the string `naming`; the first it cannot use is an `InputError`."""
+    needle = json.dumps(naming, ensure_ascii=False).encode() if naming else b""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if needle not in line:
+                continue
+            try:
+                yield make(json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                raise InputError(f"not a line of {path.name}: {error!r}", file=str(path), line=number) from error
 
 
 def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
@@ -87,6 +106,10 @@ def write_manifest(manifest: Mapping[str, Any], folder: Path) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of an output folder; empty when there is none."""
+    """The manifest of an output folder; empty when there is none, or one that cannot be read."""
     path = folder / MANIFEST
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    try:
+        manifest = json.loads(path.read_bytes()) if path.is_file() else {}
+    except ValueError:
+        return {}
+    return manifest if isinstance(manifest, dict) else {}

@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+import oxrdflib
 import pyshacl
 import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode
 from rdflib import RDF, RDFS, SH, SKOS, URIRef
+from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.term import Node
 
 from kg.export.vocabulary import KG, XSD, prefixes
 from kg.schemas import schema_path
-from kg.sparql import GraphStore, load_store, query
+from kg.shapes import constraints
+from kg.sparql import query
+from kg.triplestore import GraphStore, load_store
 
 #: Properties that name a resource, the best first.
 _NAMES = (
@@ -29,6 +33,9 @@ _NAMES = (
 )
 #: How many resources with one and the same fault are told by name.
 EXAMPLES = 3
+#: Triples up to which a graph is given to the validator. It takes ten times as long for ten times as many, and a minute
+#: for half a million; the queries of `kg.shapes`, which find the same, take seconds.
+SMALL = 60_000
 
 _MISQUOTED = """
 SELECT ?mention ?title ?exact ?there WHERE {
@@ -114,15 +121,47 @@ def _miscounts(source: GraphStore) -> Iterator[_Fault]:
 # Shapes
 
 
+@dataclass(frozen=True, slots=True)
+class _Breach:
+    """A node that does not keep to a constraint of a property shape; `value` is what is to blame, if one value is."""
+
+    focus: Node
+    shape: Node
+    component: str
+    value: Node | None
+
+
 def _shape_faults(source: GraphStore) -> Iterator[_Fault]:
-    data = _in_memory(source)
     shapes = rdflib.Graph().parse(schema_path("shapes.ttl"))
-    conforms, report, _ = pyshacl.validate(data, shacl_graph=shapes, inplace=True, inference="none")
-    if conforms or not isinstance(report, rdflib.Graph):
-        return
+    small = len(source.store) <= SMALL
+    data = _in_memory(source) if small else _on_store(source)
+    for breach in _by_validator(data, shapes) if small else _by_queries(source, shapes):
+        yield _fault(breach, shapes, data, source.prefixes)
+
+
+def _by_validator(data: rdflib.Graph, shapes: rdflib.Graph) -> Iterator[_Breach]:
+    _, report, _ = pyshacl.validate(data, shacl_graph=shapes, inplace=True, inference="none")
+    assert isinstance(report, rdflib.Graph)
     for result in report.subjects(RDF.type, SH.ValidationResult):
         if (None, SH.detail, result) not in report:
-            yield _fault(report, result, shapes, data, source.prefixes)
+            focus, shape = report.value(result, SH.focusNode), report.value(result, SH.sourceShape)
+            assert focus is not None and shape is not None
+            component = str(report.value(result, SH.sourceConstraintComponent)).removeprefix(str(SH))
+            component = component.removesuffix("ConstraintComponent")
+            yield _Breach(focus, shape, component, report.value(result, SH.value))
+
+
+def _by_queries(source: GraphStore, shapes: rdflib.Graph) -> Iterator[_Breach]:
+    for constraint in constraints(shapes):
+        for focus, value in query(source, constraint.query).rows:
+            assert isinstance(focus, NamedNode | BlankNode)
+            blamed = None if value is None else _term(value)  # type: ignore[arg-type]
+            yield _Breach(_term(focus), constraint.shape, constraint.component, blamed)
+
+
+def _on_store(source: GraphStore) -> rdflib.Graph:
+    """The graph where it is: good for looking single things up, however large it is."""
+    return rdflib.Graph(oxrdflib.OxigraphStore(store=source.store), DATASET_DEFAULT_GRAPH_ID, bind_namespaces="none")
 
 
 def _in_memory(source: GraphStore) -> rdflib.Graph:
@@ -144,21 +183,15 @@ def _term(term: NamedNode | BlankNode | Literal) -> rdflib.URIRef | rdflib.BNode
     return rdflib.Literal(term.value, datatype=datatype, normalize=False)
 
 
-def _fault(
-    report: rdflib.Graph, result: Node, shapes: rdflib.Graph, data: rdflib.Graph, known: Mapping[str, str]
-) -> _Fault:
+def _fault(breach: _Breach, shapes: rdflib.Graph, data: rdflib.Graph, known: Mapping[str, str]) -> _Fault:
     """Which node by its name, which property, what was expected and what was found."""
-    focus = report.value(result, SH.focusNode)
-    shape = report.value(result, SH.sourceShape)
-    component = str(report.value(result, SH.sourceConstraintComponent)).rpartition("#")[2]
-    path = report.value(result, SH.resultPath)
-    value = report.value(result, SH.value)
-    assert focus is not None
-    words = _path(path, report, known) if path is not None else ""
-    name = shapes.value(shape, SH.name)
+    path = shapes.value(breach.shape, SH.path)
+    words = _path(path, shapes, known) if path is not None else ""
+    name = shapes.value(breach.shape, SH.name)
     words = f"{name} ({words})" if name is not None else words
-    complaint = _complaint(component, shapes, shape, "" if value is None else _found(value, data, known), known)
-    return _Fault(_kind(focus, data), f"{words}: {complaint}", _called(focus, data, known))
+    found = "" if breach.value is None else _found(breach.value, data, known)
+    complaint = _complaint(breach.component, shapes, breach.shape, found, known)
+    return _Fault(_kind(breach.focus, data), f"{words}: {complaint}", _called(breach.focus, data, known))
 
 
 def _kind(node: Node, data: rdflib.Graph) -> str:
@@ -186,14 +219,14 @@ def _iri(node: Node | str, known: Mapping[str, str]) -> str:
     return f"{fitting[namespace]}:{str(node)[len(namespace) :]}"
 
 
-def _path(path: Node, report: rdflib.Graph, known: Mapping[str, str]) -> str:
+def _path(path: Node, shapes: rdflib.Graph, known: Mapping[str, str]) -> str:
     """A path in the words of SPARQL."""
-    inverse, either = report.value(path, SH.inversePath), report.value(path, SH.alternativePath)
+    inverse, either = shapes.value(path, SH.inversePath), shapes.value(path, SH.alternativePath)
     if inverse is not None:
         return f"^{_iri(inverse, known)}"
     if either is not None:
-        return "|".join(_iri(step, known) for step in report.items(either))
-    return "/".join(_iri(step, known) for step in report.items(path)) or _iri(path, known)
+        return "|".join(_iri(step, known) for step in shapes.items(either))
+    return "/".join(_iri(step, known) for step in shapes.items(path)) or _iri(path, known)
 
 
 #: What each kind of constraint expects; the names in braces are the constraint's own parameters.
@@ -216,8 +249,7 @@ _COMPLAINTS = {
 }
 
 
-def _complaint(component: str, shapes: rdflib.Graph, shape: Node | None, found: str, known: Mapping[str, str]) -> str:
-    kind = component.removesuffix("ConstraintComponent")
+def _complaint(kind: str, shapes: rdflib.Graph, shape: Node, found: str, known: Mapping[str, str]) -> str:
     words = {"found": found}
     for parameter, value in shapes.predicate_objects(shape):
         words[str(parameter).rpartition("#")[2]] = _parameter(value, shapes, known)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import networkx as nx
 from hypothesis import strategies as st
 
@@ -16,6 +18,12 @@ PIECES = (
     "\x85", "\r", "\r\n", "\t", "\n", " ", "\u2028", "\ufeff", "\ufffe", "\ufffd", "\ud800", "\udfff", "\u202e",
     "😀", "é", "e\u0301", ",", "|", " | ", "=SUM(A1)", '"}) DETACH DELETE n //',
 )  # fmt: skip
+
+
+def examples(usual: int) -> int:
+    """How many examples a property is tried with: `usual`, or as many as KG_EXAMPLES says."""
+    return max(usual, int(os.environ.get("KG_EXAMPLES", "0")))
+
 
 text = st.lists(st.sampled_from(PIECES) | st.characters(exclude_categories=()), max_size=8).map("".join)
 identifier = text.filter(lambda t: t and not t.startswith(("method:", "metric:", "result:")))

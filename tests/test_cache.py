@@ -132,3 +132,14 @@ def test_a_users_table_changes_the_fingerprint(tmp_path):
     assert first == extractor_fingerprint([table]) != extractor_fingerprint()
     table.write_text("DATASET\tTideSet\n", encoding="utf-8")
     assert extractor_fingerprint([table]) != first
+
+
+@pytest.mark.parametrize("damage", [b"\0" * 40 + b"\n", b"\xff\n", b"[]\n", b'{"key": 1}\n', b"{\n"])
+def test_a_damaged_line_ends_what_is_believed(tmp_path, damage):
+    first, second, _ = corpus()
+    path = written(tmp_path, first)
+    whole = path.read_bytes()
+    path.write_bytes(whole + damage)
+    written(tmp_path, second)
+    assert path.read_bytes().startswith(whole)
+    assert list(reopened(tmp_path)) == [text_key(first.paper), text_key(second.paper)]

@@ -1,8 +1,10 @@
 """The command line as a user meets it: what it prints and how it ends."""
 
 import json
+import subprocess
 import sys
 
+import bolt
 import pytest
 import test_pipeline
 
@@ -218,3 +220,53 @@ def test_a_full_disk_is_one_line(kg_, source, tmp_path, monkeypatch):
 
     monkeypatch.setattr(kg.pipeline, "build", full)
     assert kg_("build", source, "-o", tmp_path / "out") == (1, "", "kg: graph.ttl: No space left on device\n")
+
+
+def test_a_query_file_that_is_no_text_ends_with_2(kg_, folder, tmp_path):
+    (tmp_path / "query.rq").write_bytes(b"ASK {} # \xff")
+    status, out, err = kg_("query", folder, "-f", tmp_path / "query.rq")
+    assert (status, out) == (2, "")
+    assert "query.rq is not UTF-8" in err
+
+
+def test_a_base_iri_that_is_none_ends_with_2_before_anything_is_read(kg_, source, tmp_path):
+    status, _, err = kg_("build", source, "-o", tmp_path / "out", "--base-iri", 'http://x>/ "/')
+    assert status == 2
+    assert "--base-iri" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_reader_that_leaves_early_sees_no_traceback(folder):
+    command = f"'{sys.executable}' -m kg query '{folder}' 'SELECT * {{ ?s ?p ?o }}' --format csv | head -c 1"
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert (len(ended.stdout), ended.stderr) == (1, "")
+
+
+def test_serve_hands_its_limits_on(kg_, folder, monkeypatch):
+    pytest.importorskip("uvicorn")
+    given = {}
+    monkeypatch.setattr("kg.server.serve", lambda *arguments, **options: given.update(options))
+    options = ["--workers", 3, "--timeout", 2.5, "--memory", 64, "--rows", 9, "--cors", "https://example.org"]
+    assert kg_("serve", folder, *options) == (0, "", "")
+    limits = given["limits"]
+    assert (limits.workers, limits.seconds, limits.memory, limits.rows) == (3, 2.5, 64 << 20, 9)
+    assert given["origin"] == "https://example.org"
+    assert kg_("serve", folder, "--workers", 0)[0] == 2
+
+
+def test_export_pushes_to_a_server(kg_, folder, monkeypatch):
+    pytest.importorskip("neo4j")
+    statements = []
+    monkeypatch.setenv("NEO4J_PASSWORD", "secret")
+    with bolt.serving(lambda statement, parameters: statements.append(statement)) as address:
+        status, out, err = kg_("export", folder, "--to", "neo4j", "--push", address)
+    assert (status, err) == (0, "") and out.startswith("sent ") and address in out
+    assert any("MERGE" in statement for statement in statements)
+    assert "--to neo4j" in kg_("export", folder, "--to", "gexf", "--push", "bolt://127.0.0.1:1")[2]
+
+
+def test_a_large_graph_s_first_query_says_why_it_takes_long(kg_, folder, monkeypatch):
+    monkeypatch.setattr("kg.triplestore.IN_MEMORY", 0)
+    first, second = kg_("query", folder, QUERY), kg_("query", folder, QUERY)
+    assert "making the store" in first[2] and second[2] == ""
+    assert first[1] == second[1]

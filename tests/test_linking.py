@@ -5,7 +5,7 @@ import math
 import pytest
 
 from kg import linking
-from kg.linking import builds_on, document_frequency, inverse_document_frequency, related
+from kg.linking import builds_on, related
 from kg.records import BuildsOn, Entity, EntityMention, Paper, PaperEntity, ReadPaper
 
 
@@ -75,7 +75,7 @@ def test_no_more_than_k_links_the_strongest_first_ties_by_id(k):
 def test_blocks_do_not_change_the_links(monkeypatch):
     papers = [paper(f"p{i}", (f"method:{i % 3}", "used"), (f"task:{i % 2}", "addressed")) for i in range(9)]
     whole = links(papers)
-    monkeypatch.setattr(linking, "_BLOCK", 2)
+    monkeypatch.setattr(linking, "BLOCK", 2)
     assert links(papers) == whole
 
 
@@ -120,11 +120,3 @@ def test_only_a_proper_name_that_both_papers_use_gives_lineage():
 
 def test_a_method_that_two_papers_propose_gives_no_lineage():
     assert lineage(paper("a", PROPOSAL), paper("b", PROPOSAL), paper("c", ("method:foonet", "used")))["c"] == ()
-
-
-def test_frequencies():
-    papers = [paper("a", ("method:x", "used"), ("task:t", "addressed")), paper("b", ("method:x", "used"))]
-    assert document_frequency(papers) == {"method:x": 2, "task:t": 1}
-    assert inverse_document_frequency(1, 2) == pytest.approx(math.log(2))
-    assert inverse_document_frequency(2, 2) == 0
-    assert inverse_document_frequency(0, 2) == 0

@@ -251,7 +251,8 @@ def test_related_zero_gives_no_links(tmp_path):
 def test_progress_is_told_every_stage(tmp_path):
     told = []
     build([write(tmp_path / "in.jsonl", ABSTRACTS[:2])], tmp_path / "out", progress=lambda *step: told.append(step))
-    assert list(dict.fromkeys(name for name, *_ in told)) == ["read", "extract", "resolve", "link", "graph", "write"]
+    stages = "read extract resolve link graph write turtle page".split()
+    assert list(dict.fromkeys(name for name, *_ in told)) == stages
     assert ("extract", 2, 2) in told
 
 
@@ -260,3 +261,18 @@ def test_a_page_of_plain_text_gives_all_its_papers(tmp_path):
     made = build([PAGE_OF_ABSTRACTS], tmp_path / "out")
     assert made.nodes["paper"] == 205
     assert all(read.paper.title and read.paper.abstract for read in read_papers(tmp_path / "out"))
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[1]", b"\xff\xfe", None])
+def test_a_lost_or_damaged_manifest_costs_no_paper(tmp_path, damage):
+    out = tmp_path / "out"
+    build([write(tmp_path / "first.jsonl", ABSTRACTS[:1])], out)
+    (out / "manifest.json").unlink() if damage is None else (out / "manifest.json").write_bytes(damage)
+    build([write(tmp_path / "second.jsonl", ABSTRACTS[1:2])], out, Options(add=True))
+    assert [read.paper.id for read in read_papers(out)] == ["a1", "a2"]
+
+
+def test_papers_that_are_no_text_are_named(tmp_path):
+    (tmp_path / "papers.jsonl").write_bytes(b"\xff\n")
+    with pytest.raises(InputError, match=r"papers\.jsonl:1"):
+        list(read_papers(tmp_path))

@@ -19,7 +19,8 @@ from example import HOSTILE_TITLE, graph
 
 from kg.errors import UsageError
 from kg.export.serialisations import write_turtle
-from kg.sparql import MAX_DEPTH, GraphStore, check, load_store, named_queries, named_query, query
+from kg.sparql import MAX_DEPTH, check, named_queries, named_query, query
+from kg.triplestore import GraphStore, load_store
 
 BASE = "https://example.org/id/"
 

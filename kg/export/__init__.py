@@ -39,6 +39,7 @@ TARGETS: dict[str, Target] = {
     "ladybug": Target("kg.export.ladybug", "write_ladybug", "graph.lbug", "an embedded Ladybug database"),
     "html": Target("kg.export.page", "write_page", "graph.html", "the interactive page"),
     "svg": Target("kg.export.picture", "write_picture", "graph.svg", "the map as a picture"),
+    "png": Target("kg.export.picture", "write_png", "graph.png", "the map as a picture of pixels"),
 }
 
 

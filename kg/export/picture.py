@@ -1,4 +1,4 @@
-"""The map of the graph as a static SVG picture, for papers and slides.
+"""The map of the graph as a static picture, SVG or PNG, for papers and slides.
 
 The same places as on the page. Text is set in whatever sans-serif face the viewer has; widths are estimated from the
 number of characters, generously, so that labels do not touch.
@@ -14,12 +14,16 @@ from xml.sax.saxutils import escape, quoteattr
 import networkx as nx
 
 from kg.analytics import ENTITY_KINDS, analyse
+from kg.errors import UsageError
 from kg.export.page.data import Selection, select
 from kg.export.page.layout import Picture, draw, mark_sizes
 from kg.files import atomic_writer
 
 #: Colour of each kind, told apart by people with any kind of colour vision (Okabe and Ito 2008).
 COLOUR = {"paper": "#7b8696", "method": "#0072b2", "dataset": "#009e73", "metric": "#e69f00", "task": "#cc79a7"}
+
+#: Pixels; enough for a slide and for a printed column at 300 dots an inch.
+PNG_WIDTH = 2400
 
 _MARGIN = 130.0
 _LEGEND = 50.0
@@ -38,6 +42,23 @@ def write_picture(graph: nx.MultiDiGraph, path: Path) -> None:
     """Write the map as SVG; see `svg`."""
     with atomic_writer(path) as file:
         file.write(svg(graph))
+
+
+def write_png(graph: nx.MultiDiGraph, path: Path) -> None:
+    """Write the map as PNG, `PNG_WIDTH` pixels wide; see `svg`.
+
+    Raises
+    ------
+    UsageError
+        When the package that renders it is not installed.
+    """
+    try:
+        from resvg_py import svg_to_bytes
+    except ImportError as error:
+        raise UsageError("a PNG picture needs one more package: pip install 'kg-abstracts[png]'") from error
+    content = svg_to_bytes(svg_string=svg(graph), width=PNG_WIDTH, font_family="sans-serif")
+    with atomic_writer(path, "wb") as file:
+        file.write(bytes(content))
 
 
 def svg(graph: nx.MultiDiGraph) -> str:

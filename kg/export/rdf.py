@@ -11,7 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from operator import itemgetter
 from typing import Any
 
 import networkx as nx
@@ -109,8 +111,7 @@ class Minter:
 
     def entity(self, entity_id: str) -> NamedNode:
         """``method:c%2B%2B`` → ``…/method/c%2B%2B``."""
-        kind, _, slug = entity_id.partition(":")
-        return self(kind, encode_slug(slug))
+        return _entity_iri(self.base_iri, entity_id)
 
     def result(self, key: str) -> NamedNode:
         """``result:doi:10.1/x#2`` → ``…/result/doi:10.1%2Fx/2``."""
@@ -122,6 +123,12 @@ class Minter:
         if kind == "paper":
             return self.paper(key)
         return self.result(key) if kind == "result" else self.entity(key)
+
+
+@lru_cache(maxsize=100_000)
+def _entity_iri(base_iri: str, entity_id: str) -> NamedNode:
+    kind, _, slug = entity_id.partition(":")
+    return NamedNode(f"{base_iri}{kind}/{encode_slug(slug)}")
 
 
 def to_rdf(graph: nx.MultiDiGraph, base_iri: str = BASE_IRI) -> rdflib.Graph:
@@ -195,8 +202,11 @@ def _describe(
     subject: NamedNode, classes: Iterable[NamedNode], facts: Iterable[Fact], source: NamedNode | None = None
 ) -> Description:
     """A description that says nothing twice."""
-    every = [*((RDF.type, cls) for cls in classes), *facts]
-    return Description(subject, tuple(dict.fromkeys(every)), source)
+    return Description(subject, tuple(dict.fromkeys([*_types(*classes), *facts])), source)
+
+
+def _types(*classes: NamedNode) -> tuple[Fact, ...]:
+    return tuple((RDF.type, cls) for cls in classes)
 
 
 # Papers and what was read from them
@@ -301,17 +311,24 @@ def _mentions(mint: Minter, key: str, data: Mapping[str, Any], edges: Iterable[_
     for edge in edges:
         for span in edge.data.get("evidence", ()):
             bodies.setdefault(tuple(span), []).append((OA.hasBody, edge.iri))
-    source = mint.paper(key)
+    source, encoded = mint.paper(key), encode(key)
+    whose = (OA.hasSource, source)
+    # Most of all triples are said here, and none of them twice: no need to look.
     for (start, end), named in sorted(bodies.items()):
-        local = f"{encode(key)}/{start}-{end}"
-        target, position, quote = (mint(kind, local) for kind in ("target", "position", "quote"))
-        facts: list[Fact] = [*named, (OA.hasTarget, target)]
-        yield _describe(mint("mention", local), (OA.Annotation, KG.Mention), facts, source)
-        pointers: list[Fact] = [(OA.hasSource, source), (OA.hasSelector, position), (OA.hasSelector, quote)]
-        yield _describe(target, (OA.SpecificResource,), pointers, source)
-        offsets: list[Fact] = [(OA.start, integer(start)), (OA.end, integer(end))]
-        yield _describe(position, (OA.TextPositionSelector,), offsets, source)
-        yield _describe(quote, (OA.TextQuoteSelector,), _quotation(text, start, end), source)
+        local = f"{encoded}/{start}-{end}"
+        target, position, quote = mint("target", local), mint("position", local), mint("quote", local)
+        yield Description(mint("mention", local), (*_ANNOTATION, *named, (OA.hasTarget, target)), source)
+        selectors = ((OA.hasSelector, position), (OA.hasSelector, quote))
+        yield Description(target, (*_TARGET, whose, *selectors), source)
+        offsets = ((OA.start, integer(start)), (OA.end, integer(end)))
+        yield Description(position, (*_POSITION, *offsets), source)
+        yield Description(quote, (*_QUOTE, *_quotation(text, start, end)), source)
+
+
+_ANNOTATION = _types(OA.Annotation, KG.Mention)
+_TARGET = _types(OA.SpecificResource)
+_POSITION = _types(OA.TextPositionSelector)
+_QUOTE = _types(OA.TextQuoteSelector)
 
 
 def _quotation(text: str, start: int, end: int) -> Iterator[Fact]:
@@ -423,17 +440,17 @@ class _Census:
     """What has been written so far: triples, resources of each of our classes, triples of each of our properties."""
 
     triples: int = 0
-    classes: Counter[str] = field(default_factory=Counter)
-    properties: Counter[str] = field(default_factory=Counter)
+    classes: Counter[NamedNode | Literal] = field(default_factory=Counter)
+    properties: Counter[NamedNode] = field(default_factory=Counter)
 
     def count(self, described: Description) -> None:
-        """Take a description into account."""
+        """Take a description into account; its types come first."""
         self.triples += len(described.facts)
+        self.properties.update(map(itemgetter(0), described.facts))
         for predicate, value in described.facts:
-            if predicate == RDF.type:
-                self.classes[value.value] += 1
-            else:
-                self.properties[predicate.value] += 1
+            if predicate is not RDF.type:
+                break
+            self.classes[value] += 1
 
 
 def _about(graph: nx.MultiDiGraph, mint: Minter, census: _Census) -> Iterator[Description]:
@@ -479,11 +496,11 @@ def _version() -> str:
 def _partitions(mint: Minter, census: _Census) -> Iterator[Description]:
     """How many resources of each of our classes and triples of each of our properties there are."""
     types = (VOID.Dataset, KG.Partition)
-    for iri, count in sorted(census.classes.items()):
+    for iri, count in sorted((term.value, count) for term, count in census.classes.items()):
         if iri.startswith(ONTOLOGY):
             facts: list[Fact] = [(VOID["class"], NamedNode(iri)), (VOID.entities, integer(count))]
             yield _describe(mint("build", f"class-{iri.removeprefix(ONTOLOGY)}"), types, facts)
-    for iri, count in sorted(census.properties.items()):
+    for iri, count in sorted((term.value, count) for term, count in census.properties.items()):
         if iri.startswith(ONTOLOGY):
             facts = [(VOID.property, NamedNode(iri)), (VOID.triples, integer(count))]
             yield _describe(mint("build", f"property-{iri.removeprefix(ONTOLOGY)}"), types, facts)

@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 from kg.errors import UsageError
 from kg.export.vocabulary import XSD
 
-_KEPT = frozenset("-._:")
+_ENCODED = re.compile(r"[^\w.:-]")
 #: A local part that is already encoded as `encode` would: what `kg.naming.slug` makes.
 _SLUG = re.compile(r"(?:[^\W_]|[-.~_]|%[0-9A-F]{2})+")
 #: Precedes a local part that came in another form than its kind's rule makes, so that none meets another.
@@ -36,7 +36,7 @@ def encode(text: str) -> str:
     """
     if not text.strip("."):  # "." and ".." are steps in a path, not names
         return "%2E" * len(text) or _MARK
-    encoded = "".join(c if c.isalnum() or c in _KEPT else _percent(c) for c in text)
+    encoded = _ENCODED.sub(lambda match: _percent(match[0]), text)
     # A dot at the end of a prefixed name is the end of a statement to some readers of Turtle.
     return f"{encoded[:-1]}%2E" if encoded.endswith(".") else encoded
 

@@ -128,15 +128,20 @@ def _rows(name: str, format: str | None, stream: io.BufferedReader) -> Iterator[
 
 def _paper(name: str, number: int, record: object, report: Callable[[Skipped], None]) -> Paper | None:
     if not isinstance(record, dict):
-        report(Skipped(name, number, "", str(record)))
+        report(Skipped(name, number, "", _printable(str(record))))
         return None
     try:
         return to_paper(record)
     except (RecordError, RecursionError) as error:
         label = clean(str(record.get("id") or record.get("title") or "")[:80])
         reason = str(error) if isinstance(error, RecordError) else "nested too deeply"
-        report(Skipped(name, number, label, reason))
+        report(Skipped(name, number, label, _printable(reason)))
         return None
+
+
+def _printable(reason: str) -> str:
+    """One line without what a terminal would obey: a reason may cite the file."""
+    return " ".join("".join(c if c.isprintable() else " " for c in reason).split())
 
 
 def detect(name: str, head: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -16,9 +17,14 @@ from bibtexparser.splitter import Splitter
 from kg.readers.sources import lines as lines_of
 from kg.readers.structured import Row
 
+for _parser in ("bibtexparser", "rispy"):  # what they warn of is reported with its record
+    logging.getLogger(_parser).addHandler(logging.NullHandler())
+
 _AT = re.compile(r"\s*@\s*\w+\s*[{(]")
 _ENTRY = re.compile(r"\s*@\s*(?!comment|string|preamble)\w+\s*[{(]", re.IGNORECASE)
 _STRING = re.compile(r"\s*@\s*string\s*[{(]\s*([\w:.+-]+)\s*=", re.IGNORECASE)
+#: An entry that never ends is read no further than this.
+_MAX_ENTRY_LINES = 10_000
 _BARE_WORD = re.compile(r"[=#]\s*([A-Za-z][\w:.+-]*)")
 
 
@@ -73,7 +79,7 @@ def _blocks(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
             if block:
                 yield start, "\n".join(block)
             start, block = number, [line]
-        elif block:
+        elif block and len(block) < _MAX_ENTRY_LINES:
             block.append(line)
     if block:
         yield start, "\n".join(block)
@@ -93,7 +99,8 @@ def read_ris(stream: io.BufferedReader) -> Iterator[Row]:
             continue
         if not block:
             start = number
-        block.append(line)
+        if len(block) < _MAX_ENTRY_LINES:
+            block.append(line)
         if re.match(r"ER\s*-", line):
             yield _reference(start, block)
             block = []

@@ -14,7 +14,11 @@ from kg.readers.latex import fold_alphabets, to_unicode
 _SUSPICIOUS = re.compile(
     r"[^\x20-\x7e]|[\\~${}^&]|</?jats:|``|''|\d ?times(?![a-z])|  |--|^\s|\s$|[A-Za-z]\"[aouei]|([^\w\s])\1{9}"
 )
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufff9-\ufffb]")
+#: Soft hyphens, joiners, marks of direction, variation selectors and tags: they hide a name from whoever looks for it.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e01ef]"
+)
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SPACES = re.compile(r"\s+")

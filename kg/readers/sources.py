@@ -11,14 +11,16 @@ import lzma
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, AnyStr, Protocol
 
 from kg.errors import InputError
 
 STDIN = "-"
 #: A stream that unpacks to more than this from so little is a bomb, not a pile of abstracts.
 MAX_EXPANSION = 400
-MIN_SUSPECT_BYTES = 200_000_000
+MIN_SUSPECT_BYTES = 20_000_000
+#: No record has so long a line; a device that gives zeros for ever, or a file that is no text, has.
+MAX_LINE_BYTES = 32_000_000
 _COMPRESSED = {".gz", ".xz", ".zst", ".bz2"}
 _READABLE = {".txt", ".text", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".bib", ".ris"}
 
@@ -154,10 +156,10 @@ def open_bytes(name: str) -> io.BufferedReader:
     """
     try:
         raw: Any = sys.stdin.buffer if name == STDIN else Path(name).open("rb")  # noqa: SIM115  (the caller closes it)
+        buffered: io.BufferedReader = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)
+        head = buffered.peek(6)[:6]
     except OSError as error:
         raise InputError(error.strerror or str(error), file=name) from error
-    buffered: io.BufferedReader = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)
-    head = buffered.peek(6)[:6]
     unpack = next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
     if unpack is None:
         return buffered
@@ -173,20 +175,33 @@ def encoding_of(head: bytes) -> str:
 
 
 def lines(stream: io.BufferedReader) -> Iterator[str]:
-    r"""The lines of a text, cut at \n, \r\n and \r only, without their ends; UTF-8, else Windows-1252."""
+    r"""The lines of a text, cut at \n, \r\n and \r only, without their ends; UTF-8, else Windows-1252.
+
+    Raises
+    ------
+    InputError
+        Where a line is longer than `MAX_LINE_BYTES`.
+    """
     encoding = encoding_of(stream.peek(4)[:4])
     if encoding == "utf-16":
         decoded = io.TextIOWrapper(stream, encoding="utf-16", errors="replace", newline=None)
         try:
-            yield from (line.rstrip("\n") for line in decoded)
+            yield from (line.rstrip("\n") for line in _bounded(decoded.readline))
         finally:
             decoded.detach()
         return
     first = True
-    for raw in stream:
+    for raw in _bounded(stream.readline):
         for part in raw.rstrip(b"\r\n").split(b"\r"):
             yield decode(part[3:] if first and part.startswith(codecs.BOM_UTF8) else part)
             first = False
+
+
+def _bounded(readline: Callable[[int], AnyStr]) -> Iterator[AnyStr]:
+    while line := readline(MAX_LINE_BYTES):
+        if len(line) == MAX_LINE_BYTES:
+            raise InputError(f"a line of more than {MAX_LINE_BYTES:,} bytes; not read further")
+        yield line
 
 
 def decode(data: bytes) -> str:

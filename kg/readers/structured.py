@@ -9,13 +9,20 @@ import csv
 import io
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
+from kg.errors import InputError
+from kg.readers.sources import MAX_LINE_BYTES
 from kg.readers.sources import lines as lines_of
 
 Row = tuple[int, dict[str, Any] | str]
+#: What a row, an entry or a document may have at most, so that none takes all memory or time.
 _MAX_ROW_LINES = 200
+_MAX_ROW_CHARACTERS = 1_000_000
+_MAX_DOCUMENT = 200_000_000
 #: Where an object may hold its list of records.
 _LISTS = frozenset({"results", "data", "papers", "items"})
 _BETWEEN = re.compile(r"[\s,\ufeff]*")
@@ -66,7 +73,7 @@ def read_json(stream: io.BufferedReader) -> Iterator[Row]:
     Objects that follow one another are read too. A record that is not valid JSON costs only itself, as long as the next
     one can be told: it begins a line at the same column, or follows a brace and has keys in common.
     """
-    text = "\n".join(lines_of(stream))
+    text = _document(lines_of(stream))
     if text.strip() and text.lstrip("\ufeff \n\t")[:1] not in "[{":
         yield 1, "not valid JSON: neither a list nor an object"
         return
@@ -81,6 +88,16 @@ def read_json(stream: io.BufferedReader) -> Iterator[Row]:
         at = _next_value(text, end) if end >= 0 else _next_record(text, at, previous)
     if at >= 0 and text.lstrip()[:1] == "[":
         yield number + text.count("\n", counted), "the list breaks off"
+
+
+def _document(lines: Iterator[str]) -> str:
+    parts, size = list[str](), 0
+    while batch := list(islice(lines, 10_000)):
+        parts.append("\n".join(batch))
+        size += len(parts[-1])
+        if size > _MAX_DOCUMENT:
+            raise InputError(f"a JSON document of more than {_MAX_DOCUMENT:,} characters: give it as JSON lines")
+    return "\n".join(parts)
 
 
 def _first_record(text: str) -> int:
@@ -148,20 +165,18 @@ def read_table(stream: io.BufferedReader, delimiter: str | None = None) -> Itera
     costs its first line only; reading goes on with the next line that can be a row. A row with more cells than the
     header has columns is given up too, for its text would be cut short.
     """
-    csv.field_size_limit(10_000_000)
-    numbered = list(enumerate(lines_of(stream), 1))
-    header_at = next((i for i, (_, line) in enumerate(numbered) if line.strip()), None)
-    if header_at is None:
-        return
-    header_line = numbered[header_at][1]
+    csv.field_size_limit(MAX_LINE_BYTES)
+    rest = enumerate(lines_of(stream), 1)
+    header_line = next((line for _, line in rest if line.strip()), "")
     delimiter = delimiter or max(",;\t|", key=header_line.count)
-    header = next(csv.reader([header_line], delimiter=delimiter))
-    at = header_at + 1
+    header = next(csv.reader([header_line], delimiter=delimiter), [])
+    ahead: deque[tuple[int, str]] = deque()
     all_quoted, after_bad = header_line.startswith('"'), False
-    while at < len(numbered):
-        number, line = numbered[at]
-        taken, row = _row(numbered, at, delimiter)
-        at += taken
+    while _fill(ahead, rest, 1):
+        number, line = ahead[0]
+        taken, row = _row(ahead, rest, delimiter)
+        for _ in range(taken):
+            ahead.popleft()
         short = isinstance(row, list) and len(row) < len(header)
         if after_bad and (short or (all_quoted and not line.startswith('"'))):
             continue  # the rest of a row that spread over several lines
@@ -175,10 +190,19 @@ def read_table(stream: io.BufferedReader, delimiter: str | None = None) -> Itera
             yield number, dict(zip(header, row, strict=False))
 
 
-def _row(numbered: list[tuple[int, str]], at: int, delimiter: str) -> tuple[int, list[str] | str]:
-    """One row, or what is wrong with it, and how many lines it took."""
-    for taken in range(1, min(_MAX_ROW_LINES, len(numbered) - at) + 1):
-        text = "\n".join(line for _, line in numbered[at : at + taken])
+def _fill(ahead: deque[tuple[int, str]], rest: Iterator[tuple[int, str]], most: int) -> bool:
+    """Look ahead to `most` lines; whether there are so many."""
+    ahead.extend(islice(rest, max(0, most - len(ahead))))
+    return len(ahead) >= most
+
+
+def _row(ahead: deque[tuple[int, str]], rest: Iterator[tuple[int, str]], delimiter: str) -> tuple[int, list[str] | str]:
+    """The row that begins ahead, or what is wrong with it, and how many lines it took."""
+    text = ""
+    for taken in range(1, _MAX_ROW_LINES + 1):
+        if not _fill(ahead, rest, taken) or len(text) > _MAX_ROW_CHARACTERS:
+            break
+        text += ("\n" if taken > 1 else "") + ahead[taken - 1][1]
         try:
             return taken, next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
         except csv.Error as error:

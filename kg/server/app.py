@@ -33,8 +33,8 @@ from kg.server.negotiation import GRAPHS, HTML, accepted, preferred
 from kg.server.pool import Pool
 from kg.server.space import Space
 from kg.server.things import Row, Rows, gather, rows_of
-from kg.sparql import GRAPH_FILE, named_queries, named_query
-from kg.store import PAGE
+from kg.sparql import named_queries, named_query
+from kg.store import PAGE, TURTLE
 
 _WEB = Path(__file__).parent / "web"
 _STATIC = ("site.css", "query.js", "explorer.js", "icon.svg")
@@ -168,7 +168,7 @@ class _Site:
 
     async def dump(self, request: Request) -> Response:
         """The whole graph as Turtle."""
-        path = self._folder / GRAPH_FILE if self._folder.is_dir() else self._folder
+        path = self._folder / TURTLE if self._folder.is_dir() else self._folder
         return FileResponse(path, media_type="text/turtle")
 
     async def error(self, request: Request, error: Exception) -> Response:

@@ -23,7 +23,7 @@ from kg.errors import KgError, UsageError
 from kg.server.limits import Limits
 from kg.server.names import Names
 from kg.server.worker import EXERCISES, Holdings, respond, work
-from kg.sparql import load_store
+from kg.triplestore import load_store, open_all_files
 
 _COMMAND = struct.Struct(">cI")
 _BIRTH, _BURIAL = b"f", b"b"
@@ -132,6 +132,8 @@ def main(control_fd: str, folder: str, limits: str) -> None:
     bounds = Limits(**json.loads(limits))
     try:
         graph = load_store(Path(folder))
+        triples = len(graph.store)
+        open_all_files(graph, triples)
     except (KgError, OSError) as error:
         control.sendall(_line({"error": str(error)}))
         return
@@ -140,7 +142,7 @@ def main(control_fd: str, folder: str, limits: str) -> None:
         respond(held, question, bounds)
     gc.collect()
     gc.freeze()  # objects that the collector leaves alone stay in pages that all workers share
-    control.sendall(_line({"triples": len(graph.store), "prefixes": dict(graph.prefixes)}))
+    control.sendall(_line({"triples": triples, "prefixes": dict(graph.prefixes)}))
     _tend(control, held, bounds)
 
 

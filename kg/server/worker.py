@@ -26,8 +26,9 @@ from kg.errors import UsageError
 from kg.server.limits import MIB, Limits
 from kg.server.messages import HELLO, QUESTION_HEAD, Answer, Outcome, Question
 from kg.server.names import Names
-from kg.sparql import GraphStore, check, syntax_message
+from kg.sparql import check, syntax_message
 from kg.sparql_results import QueryResult
+from kg.triplestore import GraphStore
 
 _TABLES = {
     "json": QueryResultsFormat.JSON,

@@ -32,10 +32,12 @@ os.execv(sys.argv[3], sys.argv[3:])
 class Chromium:
     """A running browser with one tab; a context manager.
 
-    `events` holds what the page reported: requests, console messages, exceptions and log entries.
+    `events` holds what the page reported: requests, console messages, exceptions and log entries. A page that is busy
+    may take `patience` seconds to answer.
     """
 
-    def __init__(self, profile: Path):
+    def __init__(self, profile: Path, patience: float = 30):
+        self._patience = patience
         command_out, self._commands = os.pipe()
         self._answers, answer_in = os.pipe()
         ends = (str(command_out), str(answer_in))
@@ -81,7 +83,7 @@ class Chromium:
             message["sessionId"] = self._session
         os.write(self._commands, json.dumps(message).encode() + b"\0")
         while True:
-            answer = self._receive(30)
+            answer = self._receive(self._patience)
             if answer.get("id") == number:
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error']['message']}")

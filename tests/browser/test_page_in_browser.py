@@ -141,6 +141,18 @@ def test_lineage_is_drawn_from_left_to_right(page):
     assert page.run(place.format("Tides")) < page.run(place.format("Deeper tides"))
 
 
+def test_lineage_zooms_and_shows_all_of_itself(page):
+    page.run("location.hash = '#view=lineage'")
+    page.wait("document.querySelectorAll('.paper-box').length")
+    width = "document.querySelector('svg.lineage').getBoundingClientRect().width"
+    before = page.run(width)
+    page.run("document.querySelector('.lineage-zoom [aria-label=\"Zoom in\"]').click()")
+    assert page.run(width) == pytest.approx(before * 1.25)
+    page.run("document.querySelector('.lineage-zoom [aria-label=\"Show everything\"]').click()")
+    scroll = "document.querySelector('#view-lineage .scroll')"
+    assert page.run(f"{scroll}.scrollWidth <= {scroll}.clientWidth")
+
+
 def test_csv_cells_that_look_like_formulas_are_made_text(page):
     page.run("location.hash = '#view=papers'")
     page.wait("document.querySelectorAll('#view-papers tbody tr').length")
@@ -197,6 +209,15 @@ def test_nothing_sticks_out_sideways(page, width):
     panel_says(page, "<img")
     assert page.run("document.documentElement.scrollWidth") <= width
     page.size(1440, 900)
+
+
+def test_the_chosen_scheme_is_remembered(page, address):
+    page.run("document.querySelector('#theme').click()")
+    chosen = page.run("document.documentElement.dataset.theme")
+    page.open("about:blank")
+    page.open(address)
+    assert page.run("document.documentElement.dataset.theme") == chosen
+    page.run("localStorage.clear()")
 
 
 @pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(251, 250, 248)"), ("dark", "rgb(20, 23, 27)")])

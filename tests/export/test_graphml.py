@@ -53,7 +53,7 @@ def test_attributes_keep_their_types_and_lists_become_text(name: str, tmp_path: 
     assert all(isinstance(weight, float) and weight > 0 for weight in weights)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=hostile.examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=hostile.text, name=hostile.text, key=hostile.identifier)
 @example(title="".join(hostile.PIECES), name="\x00\ud800\ufffe", key="\r\n\t <\x01>")
 @pytest.mark.parametrize("form", WRITERS)

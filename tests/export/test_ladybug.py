@@ -84,7 +84,7 @@ def test_evidence_is_the_text_where_the_entity_stands(database: Path) -> None:
         assert {text.lower() for text in quoted} == {name}
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=hostile.examples(5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=hostile.text, name=hostile.text, key=hostile.identifier)
 @example(title="".join(hostile.PIECES), name="'}) DETACH DELETE n //", key="\x00'")
 def test_any_text_survives(title: str, name: str, key: str, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_relationship_types_are_in_capitals() -> None:
     assert relationship_type("proposes") == "PROPOSES"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=hostile.examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=hostile.text, name=hostile.text, key=hostile.identifier)
 @example(title="".join(hostile.PIECES), name="a\x1fb;c", key='"\n",')
 def test_any_text_survives_the_csvs(title: str, name: str, key: str, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_the_script_is_cypher_to_a_parser(tmp_path: Path) -> None:
         assert checked.success, (checked.error, statement)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=hostile.examples(60), deadline=None)
 @given(text=hostile.text)
 @example(text="".join(hostile.PIECES))
 def test_a_literal_means_the_text_that_it_was_made_from(text: str) -> None:
@@ -114,7 +114,7 @@ def test_a_literal_means_the_text_that_it_was_made_from(text: str) -> None:
     assert f"CharacterStringLiteral(value={writable(text)!r})" in parsed
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=hostile.examples(200), deadline=None)
 @given(text=hostile.text)
 @example(text="".join(hostile.PIECES))
 @example(text="\\\\\\u0022")

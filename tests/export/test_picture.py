@@ -5,12 +5,14 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import networkx as nx
+import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from example import HOSTILE_TITLE, graph
 
-from kg.export.picture import svg, write_picture
+from kg.errors import UsageError
+from kg.export.picture import PNG_WIDTH, svg, write_picture, write_png
 
 
 def test_the_picture_is_well_formed_and_shows_hostile_text_as_text():
@@ -36,6 +38,20 @@ def test_the_file_is_the_same_every_time(tmp_path):
     for name in ("a.svg", "b.svg"):
         write_picture(graph(), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_a_png_is_drawn_with_its_names(tmp_path):
+    pytest.importorskip("resvg_py")
+    write_png(graph(), tmp_path / "graph.png")
+    content = (tmp_path / "graph.png").read_bytes()
+    assert content.startswith(b"\x89PNG\r\n")
+    assert int.from_bytes(content[16:20]) == PNG_WIDTH
+
+
+def test_without_its_package_a_png_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    with pytest.raises(UsageError, match=r"kg-abstracts\[png\]"):
+        write_png(graph(), tmp_path / "graph.png")
 
 
 def test_an_empty_graph_gives_a_picture():

@@ -17,6 +17,7 @@ from rdflib import OWL, RDF
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import hostile
 from example import entities, graph, papers
 
 from kg.export.rdf import descriptions, quads, to_rdf, triples
@@ -67,7 +68,7 @@ def test_two_parsers_read_each_serialisation_back(name: str, tmp_path: Path) -> 
 
 
 @example(title="", name="0", identifier="0.")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=hostile.examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=st.text(max_size=20), name=st.text(min_size=1, max_size=8), identifier=st.text(min_size=1, max_size=8))
 @pytest.mark.parametrize("name_of_format", FORMATS)
 def test_any_title_survives_each_serialisation(

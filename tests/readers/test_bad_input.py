@@ -6,6 +6,8 @@ import bz2
 import gzip
 import json
 import lzma
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 import zstandard
 
 from kg.errors import InputError
-from kg.readers import Skipped, read, sources
+from kg.readers import Skipped, read, sources, structured
 from kg.readers.flavours import MAX_CHARACTERS
 
 
@@ -418,3 +420,60 @@ def test_the_wrong_format_is_reported_and_nothing_breaks(tmp_path: Path, format:
     path.write_text("<html><body>\n" + "<p>We wait.</p>\n" * 20)
     papers, _ = read_all(path, format=format)
     assert papers == []
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "json", "csv", "bib", "ris", "txt"])
+def test_a_line_without_end_is_not_read_to_its_end(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MAX_LINE_BYTES", 1000)
+    path = tmp_path / f"papers.{suffix}"
+    path.write_bytes(b"\0" * 5000)
+    papers, reports = read_all(path)
+    assert papers == []
+    assert reports == [f"papers.{suffix}:1: a line of more than 1,000 bytes; not read further"]
+
+
+def test_a_document_beyond_all_measure_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(structured, "_MAX_DOCUMENT", 1000)
+    path = tmp_path / "papers.json"
+    path.write_text(json.dumps([record("a")]) + "\n" * 1000)
+    papers, reports = read_all(path)
+    assert papers == []
+    assert reports == ["papers.json:1: a JSON document of more than 1,000 characters: give it as JSON lines"]
+
+
+def test_a_quote_left_open_before_long_lines_is_given_up_soon(tmp_path: Path) -> None:
+    path = tmp_path / "papers.csv"
+    path.write_text('id,title,abstract\na,"On a,x\n' + ("y" * 400_000 + "\n") * 5 + "b,On b,x\n")
+    papers, reports = read_all(path)
+    assert papers == ["b"]
+    assert reports == ["papers.csv:2: a quote that is never closed"]
+
+
+def test_an_entry_that_never_ends_costs_only_itself(tmp_path: Path) -> None:
+    path = tmp_path / "papers.bib"
+    path.write_text(BIB.format(bad="@article{b, title={On b" + "\n" * 20_000))
+    papers, reports = read_all(path)
+    assert papers == ["a", "z"]
+    assert len(reports) == 1
+
+
+def test_a_reason_holds_nothing_that_a_terminal_obeys(tmp_path: Path) -> None:
+    path = tmp_path / "papers.txt"
+    path.write_text("\x1b]0;owned\x07\x1b[2J A title\nAnother title\n")
+    _, reports = read_all(path)
+    assert reports and all(report.isprintable() for report in reports)
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file whose reading fails")
+def test_a_file_whose_reading_fails_is_named() -> None:
+    with pytest.raises(InputError, match=r"/proc/self/mem: Input/output error"):
+        list(read(["/proc/self/mem"]))
+
+
+def test_a_parser_s_own_warnings_are_not_shown(tmp_path: Path) -> None:
+    path = tmp_path / "papers.bib"
+    path.write_text(BIB.format(bad="@article{b, title={On b"))
+    code = f"from kg.readers import read; list(read([{str(path)!r}]))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stderr == b""

@@ -221,3 +221,10 @@ def test_hostile_nesting_takes_no_time() -> None:
         '"' * 30_000,
     ):
         assert isinstance(clean(text), str)
+
+
+@pytest.mark.parametrize(
+    "mark", [*"\u00ad\u034f\u061c\u180e\u200b\u200f\u202e\u2066\u2067\u2068\u2069\u206a\ufe0f\ufeff", "\U000e0041"]
+)
+def test_what_cannot_be_seen_does_not_hide_a_name(mark: str) -> None:
+    assert clean(f"We train on {mark}{mark.join('ImageNet')}.") == "We train on ImageNet."

@@ -14,7 +14,7 @@ from kg.server.limits import Limits
 from kg.server.messages import Outcome, Question
 from kg.server.names import Names
 from kg.server.worker import Holdings, count_rows, respond
-from kg.sparql import GraphStore
+from kg.triplestore import GraphStore
 
 HOSTILE = ['}},{"', "a\\", '\\"},{', "\r\n,\t\"'", "<result>", "}, {", "", "[{"]
 

@@ -132,7 +132,7 @@ def _place_communities(
     for seed in range(_SEED, _SEED + _TRIES):
         start = nx.spring_layout(between, seed=seed, iterations=100, method="force")
         at = np.array([start[c] for c in ids], dtype=float).reshape(-1, 2) * [spread * aspect, spread]
-        tries.append(_pack(at, radius + 0.55 * SPACING, aspect))
+        tries.append(_pack(at, radius + 0.8 * SPACING, aspect))
     best = min(tries, key=lambda at: round(_height(at, radius, aspect), 3))
     return {c: Circle(_round(x), _round(y), _round(r)) for c, (x, y), r in zip(ids, best, radius, strict=True)}
 

@@ -87,9 +87,18 @@ function renderViews() {
   }, view[0].toUpperCase() + view.slice(1))));
 }
 
+// What a reader chose last time; a browser may keep nothing for pages that are files.
+function remembered(name) {
+  try { return localStorage.getItem(`kg-${name}`) || ""; } catch { return ""; }
+}
+function remember(name, value) {
+  try { localStorage.setItem(`kg-${name}`, value); } catch { /* then it holds until the page is closed */ }
+}
+
 function startTheme() {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const root = document.documentElement;
+  root.dataset.theme = remembered("theme");
   const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
   const show = () => {
     $("theme").textContent = isDark() ? "☀" : "☾";
@@ -97,7 +106,7 @@ function startTheme() {
     network.setOptions(options());
     network.redraw();
   };
-  $("theme").addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; show(); });
+  $("theme").addEventListener("click", () => { remember("theme", root.dataset.theme = isDark() ? "light" : "dark"); show(); });
   dark.addEventListener("change", show);
   show();
 }

@@ -220,7 +220,9 @@ function drawRing(context, place, scale) {
 }
 
 function layLabels(context, scale) {
-  const names = communityNames(context, scale);
+  const box = bounds(Object.values(circles)), side = margin() / 2;
+  const limits = [box[0] * scale - side, box[2] * scale + side];
+  const names = communityNames(context, scale, limits);
   const items = [];
   for (const [key, place] of places) {
     if (!visible(key)) continue;
@@ -234,13 +236,11 @@ function layLabels(context, scale) {
     });
   }
   items.sort((a, b) => b.rank - a.rank);
-  const box = bounds(Object.values(circles)), side = margin() / 2;
-  const limits = [box[0] * scale - side, box[2] * scale + side];
   return { names, spots: items.length ? placeLabels(context, items, scale, names.map((name) => name.box), limits) : [] };
 }
 
 // A community's name stands on the upper rim of its circle, as many of its parts as there is room for.
-function communityNames(context, scale) {
+function communityNames(context, scale, limits) {
   const names = [], boxes = [];
   for (const community of communities) {
     const circle = circles[community.id];
@@ -253,7 +253,8 @@ function communityNames(context, scale) {
     while (parts.length > 1 && context.measureText(parts.join(" · ")).width > room) parts.pop();
     const text = parts.join(" · ");
     const width = context.measureText(text).width / scale, height = (size * 1.3) / scale;
-    const box = [x - width / 2, y - radius - height - 3 / scale, x + width / 2, y - radius - 3 / scale];
+    const left = Math.max(limits[0] / scale, Math.min(x - width / 2, limits[1] / scale - width));
+    const box = [left, y - radius - height - 3 / scale, left + width, y - radius - 3 / scale];
     if (boxes.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
     boxes.push(box);
     names.push({ id: String(community.id), text, size, box });

@@ -1,0 +1,31 @@
+"""What the pages of documentation say that a query answers is what it answers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+sys.path.insert(0, str(DOCS))
+
+import refresh
+
+from kg.pipeline import build
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample") / "output"
+    build(output=folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", refresh.PAGES)
+def test_every_query_gives_the_output_under_it(sample: Path, name: str) -> None:
+    """When it fails for good reason: ``python docs/refresh.py``."""
+    pytest.importorskip("ladybug")
+    page = (DOCS / name).read_text(encoding="utf-8")
+    assert page.count("$ kg query output") > 5
+    assert refresh.refreshed(page, lambda arguments: refresh.ask(sample, arguments)) == page

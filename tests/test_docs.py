@@ -27,5 +27,5 @@ def test_every_query_gives_the_output_under_it(sample: Path, name: str) -> None:
     """When it fails for good reason: ``python docs/refresh.py``."""
     pytest.importorskip("ladybug")
     page = (DOCS / name).read_text(encoding="utf-8")
-    assert page.count("$ kg query output") > 5
+    assert "$ kg query output" in page
     assert refresh.refreshed(page, lambda arguments: refresh.ask(sample, arguments)) == page

@@ -17,7 +17,7 @@ from kg.errors import InputError
 
 STDIN = "-"
 #: A stream that unpacks to more than this from so little is a bomb, not a pile of abstracts.
-MAX_EXPANSION = 400
+MAX_EXPANSION = 200
 MIN_SUSPECT_BYTES = 20_000_000
 #: No record has so long a line; a device that gives zeros for ever, or a file that is no text, has.
 MAX_LINE_BYTES = 32_000_000

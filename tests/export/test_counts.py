@@ -67,7 +67,7 @@ def in_turtle(folder: Path) -> Counts:
     classes = query(folder, "SELECT ?c (COUNT(?x) AS ?n) { ?x a ?c } GROUP BY ?c").values()
     properties = query(folder, "SELECT ?p (COUNT(*) AS ?n) { ?s ?p ?o } GROUP BY ?p").values()
     found = {name.rpartition("#")[2]: number for name, number in classes if "kg-abstracts" in name}
-    edges = {name: number for name, number in properties}
+    edges = dict(properties)
     # A paper may build on another by more than one method: an edge each, but one triple.
     edges[PROPERTY["buildsOn"].value] = len(query(folder, "SELECT ?link { ?link kg:via ?method }").rows)
     return counted(
@@ -80,7 +80,7 @@ def in_ladybug(folder: Path) -> Counts:
     path = export(folder, "ladybug")
     nodes = query_ladybug(path, "MATCH (n) RETURN label(n), count(*)")[1]
     edges = query_ladybug(path, "MATCH ()-[r]->() RETURN label(r), count(*)")[1]
-    return _by_our_names(Counter({name: n for name, n in nodes}), Counter({name: n for name, n in edges}))
+    return _by_our_names(Counter(dict(nodes)), Counter(dict(edges)))
 
 
 def in_neo4j(folder: Path) -> Counts:

@@ -157,6 +157,7 @@ def test_a_killed_worker_is_replaced(web):
 def test_workers_have_nothing_open_and_end_with_the_server(tmp_path):
     (tmp_path / "graph.ttl").write_text("<a:1> <a:next> <a:2> .\n")
     with running(tmp_path) as client:
+        wait_until(lambda: all(worker.pid for worker in client.pool._workers))
         pids = [worker.pid for worker in client.pool._workers]
         nursery = client.pool._nursery._process.pid
         assert len(pids) == LIMITS.workers

@@ -137,13 +137,13 @@ def _encodings() -> Iterator[Batch]:
 
 def _sizes() -> Iterator[Batch]:
     yield _abstracts("ten-megabyte abstracts", ["word " * 2_000_000, "x" * 10_000_000], outcome=SKIPPED)
-    near = 98_000
+    near = 19_000
     runs = ["(", "!", "[", "((", ".", "-", "a-", "\\", "{", "}", "$", "$x", "&amp;", "~", "\\frac", "\\cite{", "\"a", "^",
             "1", "1,", "1.", "%", "A", "A ", "Ab", "a(B) ", "(AB) ", "`", "``", "''", "--", "�", "é", "\u0301", "漢", "😀",
             "<jats:p>", "http://a.b/", "@", "ImageNet ", "ImageNet-", "accuracy of 71.3% ", "ha"]  # fmt: skip
     # Runs of a mark may be cleaned away, so that what is left is short: a name stands before each.
     yield _abstracts(
-        "one piece again and again for 98,000 characters", [f"{_ABSTRACT} {r * (near // len(r))}" for r in runs]
+        "one piece again and again for 19,000 characters", [f"{_ABSTRACT} {r * (near // len(r))}" for r in runs]
     )
     yield _among("fields beyond 131,072 characters", "a.jsonl", KEPT, [
         _line({"id": "bad-0", "title": "t", "abstract": _ABSTRACT, "note": "x" * 200_000}),
@@ -217,7 +217,7 @@ def _tables_and_bibliographies() -> Iterator[Batch]:
         yield Batch("a quote left open before 300 long lines", "a.csv", content, ids, 1, SKIPPED)
     out = io.StringIO()
     cells = ["=1+1", "+1", "-1", "@SUM(A1)", "=cmd|' /C calc'!A0", "\t=1", "x" * 140_000]
-    csv.writer(out).writerows([f"bad-{n}", f"On {c}"[:200], f"{c[:90_000]} {_ABSTRACT}"] for n, c in enumerate(cells))
+    csv.writer(out).writerows([f"bad-{n}", f"On {c}"[:200], f"{c[:19_000]} {_ABSTRACT}"] for n, c in enumerate(cells))
     names = tuple(f"bad-{n}" for n in range(len(cells)))
     yield Batch("CSV with formulas and fields beyond 131,072 characters", "a.csv",
                 (head + out.getvalue()).encode(), names, len(cells), KEPT, names)  # fmt: skip

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain, islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import networkx as nx
 import oxrdflib
@@ -79,12 +80,13 @@ PROPERTY: dict[str, NamedNode] = {
 #: How much text a quote selector gives before and after what it quotes, in code points.
 CONTEXT = 32
 
+#: Descriptions that are counted at a time.
+_COUNTED = 1_000
 _INNER_CAPITAL = re.compile(r"\w[A-Z0-9]")
 _CONCEPT_SCHEMES = re.compile(r"https?://(?:cso\.kmi\.open\.ac\.uk|dbpedia\.org|purl\.obolibrary\.org|w3id\.org)/")
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
+class Description(NamedTuple):
     """All that is said of one resource.
 
     `source` is the paper that it was read from: the name of its graph in TriG; None for what belongs to no one paper.
@@ -178,9 +180,10 @@ def descriptions(graph: nx.MultiDiGraph, base_iri: str = BASE_IRI) -> Iterator[D
     """
     mint = Minter(check_base_iri(base_iri))
     census = _Census()
-    for described in _things(graph, mint):
-        census.count(described)
-        yield described
+    things = _things(graph, mint)
+    while some := list(islice(things, _COUNTED)):
+        census.count(some)
+        yield from some
     yield from _about(graph, mint, census)
 
 
@@ -230,8 +233,7 @@ def _of_paper(graph: nx.MultiDiGraph, mint: Minter, key: str) -> Iterator[Descri
             yield _lineage_link(mint, key, edge)
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
+class _Edge(NamedTuple):
     relation: str
     target: str
     iri: NamedNode
@@ -443,23 +445,23 @@ class _Census:
     classes: Counter[NamedNode | Literal] = field(default_factory=Counter)
     properties: Counter[NamedNode] = field(default_factory=Counter)
 
-    def count(self, described: Description) -> None:
-        """Take a description into account; its types come first."""
-        self.triples += len(described.facts)
-        self.properties.update(map(itemgetter(0), described.facts))
-        for predicate, value in described.facts:
-            if predicate is not RDF.type:
-                break
-            self.classes[value] += 1
+    def count(self, described: Sequence[Description]) -> None:
+        """Take descriptions into account; the types come first in each."""
+        self.triples += sum(len(one.facts) for one in described)
+        self.properties.update(map(itemgetter(0), chain.from_iterable(one.facts for one in described)))
+        for one in described:
+            for predicate, value in one.facts:
+                if predicate is not RDF.type:
+                    break
+                self.classes[value] += 1
 
 
 def _about(graph: nx.MultiDiGraph, mint: Minter, census: _Census) -> Iterator[Description]:
     """The build and its software, the counts of classes and properties, figures of quality, and the graph itself."""
     run, software, whole = mint("build", "run"), mint("build", "software"), mint("build", "graph")
     details = [*_software(run, software), *_partitions(mint, census), *_quality(graph, mint, whole)]
-    for described in details:
-        census.count(described)
-        yield described
+    census.count(details)
+    yield from details
     measured = [d.subject for d in details if (RDF.type, DQV.QualityMeasurement) in d.facts]
     parts = [(d.subject, d.facts) for d in details if (RDF.type, KG.Partition) in d.facts]
     facts: list[Fact] = [

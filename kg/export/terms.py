@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode
@@ -26,6 +27,7 @@ _WEB = re.compile(r"(?:https?|ftp)://[^\s/]+", re.IGNORECASE)
 _IN_IRI = frozenset("-._~:/?#[]@!$&'()*+,;=%")
 
 
+@lru_cache(maxsize=100_000)
 def encode(text: str) -> str:
     """`text` as part of an IRI: letters and digits of any script stay, everything else is percent-encoded.
 

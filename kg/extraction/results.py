@@ -93,6 +93,10 @@ class _Number:
     suffix: str
 
 
+#: A sentence with more is no prose; each is compared with everything that the sentence names.
+_MOST_NUMBERS = 200
+
+
 @Language.component("kg_results", assigns=["doc._.kg_results"])
 def kg_results(doc: Doc) -> Doc:
     """Sets ``doc._.kg_results``; methods, metrics and datasets are surface forms as mentioned."""
@@ -110,19 +114,19 @@ def kg_results(doc: Doc) -> Doc:
 def _in_sentence(
     doc: Doc, sentence: Span, inside: list[Mention], mentions: Sequence[Mention], dataset: Mention | None
 ) -> list[Result]:
-    text = sentence.text
+    text, whole = sentence.text, doc.text  # spaCy puts them together anew each time
     found = []
-    numbers = _numbers(text, sentence.start_char, inside)
-    paired = _paired(numbers, [m for m in inside if m.label == "METRIC"], doc.text)
+    numbers = _numbers(text, sentence.start_char, inside)[:_MOST_NUMBERS]
+    paired = _paired(numbers, [m for m in inside if m.label == "METRIC"], whole)
     for number in numbers:
         before = text[: number.start - sentence.start_char]
         after = text[number.end - sentence.start_char :]
         kind = _kind(number, before, after)
-        metric = paired.get(number.start) or _metric(number, kind, inside, doc.text, before, after)
+        metric = paired.get(number.start) or _metric(number, kind, inside, whole, before, after)
         if metric is None:
             continue
-        on = _dataset(number, inside, doc.text) or dataset
-        method = _method(number, inside, mentions, doc.text)
+        on = _dataset(number, inside, whole) or dataset
+        method = _method(number, inside, mentions, whole)
         found.append(
             Result(
                 method=method.text if method else "",

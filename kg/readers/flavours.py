@@ -14,8 +14,12 @@ from kg.readers.cleaning import clean
 from kg.readers.identity import arxiv_year, normal_arxiv, normal_doi, paper_id
 from kg.records import Paper
 
-#: A longer abstract is a mistake (a whole book in one field); spaCy refuses texts beyond a million characters.
-MAX_CHARACTERS = 100_000
+#: A longer abstract is a mistake (a whole paper in one field), and a text made for it takes the encoder minutes.
+MAX_CHARACTERS = 20_000
+#: The same before cleaning, which takes time too, and for what else a record says of a paper.
+_MAX_RAW = 50_000
+_MAX_FACT = 1_000
+_MAX_FACTS = 10_000
 
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "id": ("id", "paper_id", "paperid", "corpusid", "uid", "key", "eid", "pmid"),
@@ -55,7 +59,10 @@ def to_paper(record: Mapping[str, Any]) -> Paper:
         When there is no title or no abstract, or one is beyond `MAX_CHARACTERS`.
     """
     fields = _fields(record)
-    title, abstract = clean(_text(fields.get("title"))), clean(_abstract(record, fields))
+    raw_title, raw_abstract = _text(fields.get("title")), _abstract(record, fields)
+    if len(raw_title) + len(raw_abstract) > _MAX_RAW:
+        raise RecordError(_too_long(len(raw_title) + len(raw_abstract)))
+    title, abstract = clean(raw_title), clean(raw_abstract)
     if not title and not abstract:
         raise RecordError("no title and no abstract")
     if not title:
@@ -63,21 +70,30 @@ def to_paper(record: Mapping[str, Any]) -> Paper:
     if not abstract:
         raise RecordError("no abstract")
     if len(title) + len(abstract) > MAX_CHARACTERS:
-        raise RecordError(f"{len(title) + len(abstract):,} characters, more than {MAX_CHARACTERS:,}: not an abstract")
+        raise RecordError(_too_long(len(title) + len(abstract)))
     doi = normal_doi(_text(fields.get("doi")) or _external(record, "DOI"))
     arxiv = _arxiv(record, fields)
     return Paper(
-        id=paper_id(title, doi, arxiv, clean(_text(fields.get("id")))),
+        id=paper_id(title, doi, arxiv, _fact(_text(fields.get("id")))),
         title=title,
         abstract=abstract,
-        authors=tuple(a for a in (clean(name) for name in _authors(fields.get("authors"))) if a),
+        authors=tuple(a for a in map(_fact, _authors(fields.get("authors"))) if a)[:_MAX_FACTS],
         year=_year(fields.get("year")) or (arxiv_year(arxiv) if arxiv else None),
-        venue=clean(_venue(record, fields)),
+        venue=_fact(_venue(record, fields)),
         doi=doi,
         arxiv=arxiv,
         url=_url(_text(fields.get("url"))),
-        keywords=tuple(k for k in (clean(word) for word in _list(fields.get("keywords"))) if k),
+        keywords=tuple(k for k in map(_fact, _list(fields.get("keywords"))) if k)[:_MAX_FACTS],
     )
+
+
+def _too_long(characters: int) -> str:
+    return f"{characters:,} characters, more than {MAX_CHARACTERS:,}: not an abstract"
+
+
+def _fact(text: str) -> str:
+    """A name, venue or keyword; none where it is longer than any."""
+    return clean(text) if len(text) <= _MAX_FACT else ""
 
 
 def _fields(record: Mapping[str, Any]) -> dict[str, Any]:

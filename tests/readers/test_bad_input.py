@@ -59,7 +59,7 @@ BAD_LINES = {
     '{"id": "b", "title": "On b", "abstract_inverted_index": {"a": 0}}': "papers.jsonl:2: b: an inverted index that",
     '{"id": "b", "title": "On b", "abstract_inverted_index": {"a": ["x"]}}': "papers.jsonl:2: b: an inverted",
     '{"id": "a", "title": "On a again", "abstract": "x"}': "papers.jsonl:2: a: the same id as papers.jsonl:1",
-    json.dumps({"id": "b", "title": "On b", "abstract": "x " * MAX_CHARACTERS}): "papers.jsonl:2: b: 200,003 char",
+    json.dumps({"id": "b", "title": "On b", "abstract": "x " * MAX_CHARACTERS}): "papers.jsonl:2: b: 40,003 char",
     '{"id": "b", "abstract": "x", "title": ' + "[" * 900 + "]" * 900 + "}": "papers.jsonl:2: b: n",
 }  # fmt: skip
 

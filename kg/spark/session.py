@@ -50,7 +50,8 @@ def _spark_session() -> type[SparkSession]:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise UsageError("the Spark engine needs PySpark: pip install 'kg-abstracts[spark]'") from error
-    return SparkSession
+    found: type[SparkSession] = SparkSession
+    return found
 
 
 def _has_java() -> bool:

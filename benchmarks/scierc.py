@@ -20,6 +20,7 @@ from spacy.language import Language
 import kg.extraction.acronyms
 import kg.extraction.encoder
 import kg.extraction.sentences  # noqa: F401  (importing registers the components)
+from kg.evaluation import Count
 from kg.readers import read
 from kg.records import LABELS
 from kg.training.data import Text, read_spans
@@ -47,23 +48,17 @@ def encoder_alone(model: Path) -> Language:
     return nlp
 
 
-def score(nlp: Language, texts: Iterable[Text]) -> dict[str, tuple[int, int, int]]:
-    """True positives, predicted and annotated spans by label."""
-    counts = {label: [0, 0, 0] for label in LABELS}
+def score(nlp: Language, texts: Iterable[Text]) -> dict[str, Count]:
+    """Spans found, invented and missed, by label."""
+    counts = {label: Count() for label in LABELS}
     for text in texts:
         doc = nlp(text.text)
         found = {(doc[t.start : t.end].start_char, doc[t.start : t.end].end_char, t.label) for t in doc._.kg_tagged}
         wanted = {(s.start, s.end, s.label) for s in text.spans}
         for label in LABELS:
             ours, theirs = ({s for s in side if s[2] == label} for side in (found, wanted))
-            for i, n in enumerate((len(ours & theirs), len(ours), len(theirs))):
-                counts[label][i] += n
-    return {label: (tp, predicted, gold) for label, (tp, predicted, gold) in counts.items()}
-
-
-def f1(tp: int, predicted: int, gold: int) -> float:
-    """Harmonic mean of precision and recall."""
-    return 2 * tp / (predicted + gold) if predicted + gold else 0.0
+            counts[label] += Count(len(ours & theirs), len(ours - theirs), len(theirs - ours))
+    return counts
 
 
 def main() -> None:
@@ -75,9 +70,11 @@ def main() -> None:
     train(recipe, work / "model", lambda name, step, steps, loss: print(f"{name}: {step}/{steps} {loss:.3f}", end="\r"))
     counts = score(encoder_alone(work / "model"), corpus(folder / "dev.jsonl"))
     print()
+    whole = Count()
     for label, count in counts.items():
-        print(f"{label:8} F1 {100 * f1(*count):5.1f}  ({count[2]} spans)")
-    print(f"all      F1 {100 * f1(*(sum(c[i] for c in counts.values()) for i in range(3))):5.1f}")
+        whole += count
+        print(f"{label:8} F1 {100 * count.f1:5.1f}  ({count.tp + count.fn} spans)")
+    print(f"all      F1 {100 * whole.f1:5.1f}")
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from urllib.parse import quote
 
 from benchmarks.robustness.report import Row
 from benchmarks.robustness.sandbox import run
+from benchmarks.serving import CROSS
 
 CLIENTS = 200
 MOST_POINT_SECONDS = 0.05
 POINT = "SELECT ?t { ?p a kg:Paper ; dcterms:title ?t } LIMIT 1"
-CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 QUERIES: dict[str, list[str]] = {
     "cross products": [

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from kg.records import Label, Mention, Result, ResultKind
+from kg.records import Mention, Result, ResultKind
 
 Doc.set_extension("kg_results", default=(), force=True)
 
@@ -54,7 +54,9 @@ _COUNT = re.compile(
     r"absolute|relative|points?|percent\w*|while|under|against|using|across|as|than|or|but|which|is|was|per)\b)[a-z]{3,}"
 )
 #: What a number inside a formula, a citation or an enumeration looks like.
-_INSIDE_FORMULA = (re.compile(r"(?:[=<>≤≥^_*+]|O\(|\(cid:)\s?$"), re.compile(r"^(?:\s?[*+^/]\s?[\w(]|\))"))
+_FORMULA_BEFORE = re.compile(r"(?:[=<>≤≥^_*+]|O\(|\(cid:)\s?$")
+_FORMULA_AFTER_BRACKET = re.compile(r"\s?[*+^/]\s?[\w(]|\)")
+_FRACTION = re.compile(r"/\d")
 _CITED = re.compile(r"\[\s?(?:\d+\s?[,;–-]\s?)*$")
 _SETTING = re.compile(r"(?P<w>\d{2,4})\s?[×x]\s?(?P<h>\d{2,4})|\b(?P<shot>\d+-shot|zero-shot|few-shot|one-shot)\b")
 #: What a ratio is of, said after it: "2x faster inference", "5x reduction of model size", "100x fewer parameters".
@@ -82,6 +84,8 @@ _OTHER_QUANTITY = re.compile(
 _OWNER = re.compile(r"^\s*(?:for|by|of|from|with)\s+(?:the\s+)?$", re.IGNORECASE)
 _YEAR = re.compile(r"^(19|20)\d\d$")
 _WINDOW = 90
+#: A sentence with more numbers is no prose; each is compared with everything that the sentence names.
+_MOST_NUMBERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +97,25 @@ class _Number:
     suffix: str
 
 
-#: A sentence with more is no prose; each is compared with everything that the sentence names.
-_MOST_NUMBERS = 200
-
-
 @Language.component("kg_results", assigns=["doc._.kg_results"])
 def kg_results(doc: Doc) -> Doc:
     """Sets ``doc._.kg_results``; methods, metrics and datasets are surface forms as mentioned."""
     mentions: Sequence[Mention] = doc._.kg_mentions
+    text = doc.text  # spaCy puts it together anew each time
     results: list[Result] = []
     dataset: Mention | None = None
     for sentence in doc.sents:
         inside = [m for m in mentions if sentence.start_char <= m.start < sentence.end_char]
-        results += _in_sentence(doc, sentence, inside, mentions, dataset)
+        results += _in_sentence(text, sentence, inside, mentions, dataset)
         dataset = next((m for m in reversed(inside) if m.label == "DATASET"), dataset)
     doc._.kg_results = tuple(results)
     return doc
 
 
 def _in_sentence(
-    doc: Doc, sentence: Span, inside: list[Mention], mentions: Sequence[Mention], dataset: Mention | None
+    whole: str, sentence: Span, inside: list[Mention], mentions: Sequence[Mention], dataset: Mention | None
 ) -> list[Result]:
-    text, whole = sentence.text, doc.text  # spaCy puts them together anew each time
+    text = sentence.text
     found = []
     numbers = _numbers(text, sentence.start_char, inside)[:_MOST_NUMBERS]
     paired = _paired(numbers, [m for m in inside if m.label == "METRIC"], whole)
@@ -146,8 +147,9 @@ def _in_sentence(
 def _paired(numbers: list[_Number], metrics: list[Mention], text: str) -> dict[int, str]:
     """Metrics of numbers listed in their order ("BLEU and METEOR of 31.2 and 27.9"), by the numbers' start."""
     pairs: dict[int, str] = {}
+    listed = _lists([(m.start, m.end) for m in metrics], text)
     for values in _lists([(n.start, n.end + len(n.suffix)) for n in numbers], text):
-        for names in _lists([(m.start, m.end) for m in metrics], text):
+        for names in listed:
             said_before, said_after = values[0][0] - names[-1][1], names[0][0] - values[-1][1]
             if len(values) == len(names) and (0 <= said_before <= _WINDOW or 0 <= said_after <= 30):
                 pairs |= {value[0]: text[slice(*name)] for value, name in zip(values, names, strict=True)}
@@ -190,8 +192,8 @@ def _numbers(text: str, offset: int, inside: list[Mention]) -> list[_Number]:
 
 
 def _in_formula(before: str, rest: str) -> bool:
-    opened = before.endswith("(") and _INSIDE_FORMULA[1].match(rest)
-    return bool(_INSIDE_FORMULA[0].search(before) or opened or re.match(r"/\d", rest))
+    opened = before.endswith("(") and _FORMULA_AFTER_BRACKET.match(rest)
+    return bool(_FORMULA_BEFORE.search(before) or opened or _FRACTION.match(rest))
 
 
 def _counts(printed: str, rest: str, end: int, inside: list[Mention]) -> bool:
@@ -282,10 +284,8 @@ def _nearest(number: _Number, mentions: list[Mention], text: str) -> Mention | N
 
 
 def _dataset(number: _Number, inside: list[Mention], text: str) -> Mention | None:
-    candidates: list[Label] = ["DATASET"]
-    return _nearest(number, [m for m in inside if m.label in candidates], text) or next(
-        (m for m in inside if m.label == "DATASET"), None
-    )
+    datasets = [m for m in inside if m.label == "DATASET"]
+    return _nearest(number, datasets, text) or next(iter(datasets), None)
 
 
 def _method(number: _Number, inside: list[Mention], mentions: Sequence[Mention], text: str) -> Mention | None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 
-from kg.linking import BLOCK, MAX_PAPERS_PER_ENTITY, Incidence, builds_on, nearest, rarity, weights
+from kg.linking import BLOCK, MAX_PAPERS_PER_ENTITY, MAX_PROPOSERS, Incidence, builds_on, nearest, rarity, weights
 from kg.records import Paper, ReadPaper
 from kg.spark.frames import Row, mapped, pack, records, schema, unpack
 from kg.spark.reading import PAPERS
@@ -81,12 +81,11 @@ def _incidence(papers: DataFrame) -> tuple[pa.Array, Incidence]:
 
     held = mapped(papers, _weights, _WEIGHTS).persist()
     frequent = held.groupBy("entity").agg(f.count("*").alias("papers"))
-    linking = frequent.where(f.col("papers").between(2, MAX_PAPERS_PER_ENTITY)).sort("entity").toArrow()
+    columned = frequent.where(f.col("papers").between(2, MAX_PAPERS_PER_ENTITY))
+    linking = columned.sort("entity").toArrow()
     entities = linking["entity"].combine_chunks()
     ids = papers.select("paper").sort("paper").toArrow()["paper"].combine_chunks()
-    cells = held.join(
-        f.broadcast(frequent.where(f.col("papers").between(2, MAX_PAPERS_PER_ENTITY))), "entity"
-    ).toArrow()
+    cells = held.join(f.broadcast(columned), "entity").toArrow()
     rows = pc.index_in(cells["paper"], value_set=ids).to_numpy()
     columns = pc.index_in(cells["entity"], value_set=entities).to_numpy()
     matrix = sparse.csr_matrix((cells["weight"].to_numpy(), (rows, columns)), shape=(len(ids), len(entities)))
@@ -111,7 +110,7 @@ def _builds_on(papers: DataFrame) -> DataFrame:
         .groupBy("method")
         .agg(f.count("*").alias("count"), f.first("record").alias("origin"), f.first("paper").alias("by"))
     )
-    sole = proposers.where(f.col("count") <= 1)
+    sole = proposers.where(f.col("count") <= MAX_PROPOSERS)
     pairs = methods.where("not proposed").join(sole, "method").where("by != paper")
     links = mapped(pairs.select("paper", "record", "origin"), _lineage, PAPERS)
     return links.groupBy("paper").agg(f.collect_list("record").alias("record"))

@@ -12,7 +12,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 _DASHES = re.compile(r"[\u2010-\u2015\u2212_/-]+")
-_WORD = re.compile(r"[^\W_]+(?:[.'’+*^#@]+[^\W_]+)*[+*#^]*", re.UNICODE)
+_WORD = re.compile(r"[^\W_]+(?:[.'’+*^#]+[^\W_]+)*[+*#^]*", re.UNICODE)
 _VERSION = re.compile(r"^([a-z]+[a-uw-z])(\d+)$")
 _FORM = re.compile(r"(?<=[a-z]{3})(?:ing|ed|e)$")
 _UNCOUNTED = frozenset(
@@ -43,6 +43,8 @@ _IRREGULAR = {
     "networks": "network",
     "nets": "net",
 }
+#: Forms of one adjective that make no difference to what a name names.
+_SAME = {"dynamical": "dynamic", "mathematic": "mathematical", "robotic": "robot", "bayes": "bayesian"}
 #: Greek letters by the names that authors write out; a letter counts only where it is a whole word ("β-VAE").
 _GREEK = dict(
     zip(
@@ -90,10 +92,13 @@ def _american(word: str) -> str:
 @lru_cache(maxsize=200_000)
 def word_key(word: str) -> str:
     """The normal form of one word; a version number glued to a name comes apart ("GPT2" → "gpt 2")."""
+    if word.endswith("s") and len(word) > 2 and word[:-1].isupper():
+        word = word[:-1]
     decomposed = unicodedata.normalize("NFKD", word.casefold())
     folded = "".join(c for c in decomposed if not unicodedata.combining(c)).replace("’", "'")
     folded = folded.removesuffix("'s").replace("'", "")
-    return _VERSION.sub(r"\1 \2", _american(singular(_GREEK.get(folded, folded))))
+    spelt = _american(singular(_GREEK.get(folded, folded)))
+    return _VERSION.sub(r"\1 \2", _SAME.get(spelt, spelt))
 
 
 @lru_cache(maxsize=200_000)

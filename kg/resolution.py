@@ -14,9 +14,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from rapidfuzz.distance import DamerauLevenshtein, Prefix
+
 from kg.extraction import Extraction
 from kg.extraction.gazetteer import Entry, Gazetteer
-from kg.naming import is_acronym_of, name_key, slug
+from kg.naming import is_acronym_of, name_key, numbers, slug
 from kg.records import (
     Entity,
     EntityMention,
@@ -34,11 +36,15 @@ _ROLE_ORDER: tuple[Role, ...] = (
 )  # fmt: skip
 #: The share of defining papers that must agree on what an acronym stands for.
 _MAJORITY = 0.6
+#: The share of their letters that two forms of one word begin with, and from which length on one letter may differ.
+_SHARED = 0.6
+_LONG_WORD = 6
 _SETTING = re.compile(
     r"[\s,(-]*(\d{2,4}\s?(?:[×x]|times)\s?\d{2,4}(?:\s?[×x]\s?\d+)?\)?|\b(?:val|test|train|validation|dev|test-dev|minival)"
     r"(?:\s+set|\s+split)?)$"
 )
 _CLOSING = frozenset("),;")
+_PARTS = re.compile(r"[\s-]+")
 #: Words at the end of a name that add nothing to it, by label, in normal form.
 _EMPTY_TAILS: dict[Label, frozenset[str]] = {
     "METHOD": frozenset(
@@ -52,6 +58,9 @@ _EMPTY_TAILS: dict[Label, frozenset[str]] = {
 
 #: How words for an activity end: "segmentation task" is segmentation, but an inverse problem is no inverse.
 _ACTIVITY = ("ing", "tion", "sis", "ment", "ance", "val")
+
+#: Words that join the parts of a name; a name with one keeps its order.
+_LINKING = frozenset("of for in on over with from to by and or via under without between across as at the a an".split())
 
 Key = tuple[Label, str]
 
@@ -78,8 +87,6 @@ class _Group:
     mentions: list[Mention] = field(default_factory=list)
     long: str = ""
     short: str = ""
-    short_form: str = ""
-    long_form: str = ""
 
 
 def resolve(extractions: Sequence[Extraction], gazetteer: Gazetteer) -> Resolution:
@@ -121,6 +128,28 @@ def essential(label: Label, key: str) -> str:
     return " ".join(words)
 
 
+def trimmed(label: Label, key: str) -> str:
+    """The essential key where it says enough: one word left of "adaptive module" and "genetic algorithm" does not."""
+    core = essential(label, key)
+    return core if " " in core else key
+
+
+def in_order(label: Label, key: str) -> str:
+    """The key with the activity behind its object: "estimation of pose" and "planning path" become nouns.
+
+    >>> in_order("TASK", "planning path")
+    'path planning'
+    >>> in_order("TASK", "estimation of human pose")
+    'human pose estimation'
+    """
+    words = key.split()
+    if len(words) > 2 and words[1] == "of" and words[0].endswith(_ACTIVITY) and not _LINKING & set(words[2:]):
+        return " ".join([*words[2:], words[0]])
+    if label == "TASK" and len(words) > 1 and words[0].endswith("ing") and not _LINKING & set(words):
+        return key if words[-1].endswith(_ACTIVITY) else " ".join([*words[1:], words[0]])
+    return key
+
+
 def groups_of(extraction: Extraction) -> list[_Group]:
     """The things one paper names, acronyms joined to the long forms that the paper gives for them."""
     by_key: dict[Key, _Group] = {}
@@ -131,9 +160,12 @@ def groups_of(extraction: Extraction) -> list[_Group]:
     for long, short in [*_definitions(extraction), *_initialisms(by_key)]:
         one = by_key[long.label, name_key(base_name(long.text, long.label))]
         other = by_key[short.label, name_key(base_name(short.text, short.label))]
-        _join(by_key, one, other)
-        one.long, one.short = name_key(long.text), name_key(short.text)
-        one.long_form, one.short_form = long.text, short.text
+        meaning = _headed(long, short)
+        if long.label == short.label and meaning == name_key(long.text):
+            _join(by_key, one, other)
+        else:
+            one = other
+        one.long, one.short = trimmed(one.label, meaning), name_key(short.text)
     for one, other in _respelt(by_key):
         _join(by_key, one, other)
     return list({id(group): group for group in by_key.values()}.values())
@@ -147,7 +179,6 @@ def _join(by_key: dict[Key, _Group], one: _Group, other: _Group) -> None:
     one.mentions += other.mentions
     if not one.short:
         one.long, one.short = other.long, other.short
-        one.long_form, one.short_form = other.long_form, other.short_form
     for key in other.keys:
         by_key[one.label, key] = one
 
@@ -182,15 +213,38 @@ def _respelt(by_key: Mapping[Key, _Group]) -> Iterator[tuple[_Group, _Group]]:
 
 
 def _definitions(extraction: Extraction) -> Iterable[tuple[Mention, Mention]]:
-    """Neighbouring mentions like "long form (SF)" or "SF (long form)"."""
+    """Neighbouring mentions like "long form (SF)" or "SF (long form)", of one label or of two."""
     text = extraction.paper.text
     for a, b in zip(extraction.mentions, extraction.mentions[1:], strict=False):
-        if a.label != b.label or text[a.end : b.start].strip() != "(" or text[b.end : b.end + 1] not in _CLOSING:
+        if text[a.end : b.start].strip() != "(" or text[b.end : b.end + 1] not in _CLOSING:
             continue
         if len(b.text) < len(a.text) and is_acronym_of(b.text, a.text):
-            yield a, b
+            if not _cut_off(b.text, text[: a.end], a.text):
+                yield a, b
         elif len(a.text) < len(b.text) and is_acronym_of(a.text, b.text):
             yield b, a
+
+
+def _cut_off(short: str, before: str, long: str) -> bool:
+    """Whether the mention `long` lacks the first words of what is abbreviated: "supervised learning" for SSL."""
+    letters = short.removesuffix("s").casefold()
+    longer = _PARTS.split(before)[-len(letters) :]
+    return short.isupper() and len(longer) > len(_PARTS.split(long)) and _initials(" ".join(longer)) == letters
+
+
+def _headed(long: Mention, short: Mention) -> str:
+    """The key of what `short` abbreviates: the end of `long` where its first words give no letter.
+
+    "Siamese convolutional neural network (CNN)" defines CNN as the convolutional neural network. What a paper proposes
+    is all that it is called.
+    """
+    letters = short.text.removesuffix("s")
+    if long.role != "proposed" and letters.isupper():
+        for space in re.finditer(r"\s+", long.text):
+            end = long.text[space.end() :]
+            if " " in end and _initials(end) == letters.casefold():
+                return name_key(end)
+    return name_key(long.text)
 
 
 def _meanings(groups: Sequence[Sequence[_Group]]) -> dict[Key, Counter[str]]:
@@ -203,6 +257,41 @@ def _meanings(groups: Sequence[Sequence[_Group]]) -> dict[Key, Counter[str]]:
     return found
 
 
+def _shorts(meanings: Mapping[Key, Counter[str]]) -> dict[Key, str]:
+    """For each long form the acronym that most papers give it."""
+    counted = (
+        (count, label, short, long) for (label, short), longs in meanings.items() for long, count in longs.items()
+    )
+    return {(label, long): short for count, label, short, long in sorted(counted)}
+
+
+def _close(one: str, other: str) -> bool:
+    """Whether two keys with one acronym are spellings of one name: word by word alike, function words aside.
+
+    "Multi arm bandit" and "multi armed bandit" are, "self supervised" and "semi supervised learning" are not.
+    """
+    if numbers(one) != numbers(other):
+        return False
+    ours, theirs = ([w for w in key.split() if w not in _LINKING] for key in (one, other))
+    if len(ours) == len(theirs):
+        return all(map(_variants, ours, theirs))
+    return "".join(ours) == "".join(theirs)
+
+
+def _variants(one: str, other: str) -> bool:
+    """Whether two words are forms of one: a letter apart, or with most of their letters in a common beginning."""
+    if one == other:
+        return True
+    if one.isalpha() and min(len(one), len(other)) >= _LONG_WORD and DamerauLevenshtein.distance(one, other) == 1:
+        return True
+    return Prefix.similarity(one, other) >= max(4, _SHARED * max(len(one), len(other)))
+
+
+def _systematic(short: str) -> bool:
+    """Whether an acronym says enough by itself to be the name of a thing."""
+    return len(short) >= 4 or any(c.isdigit() for c in short)
+
+
 class Corpus:
     """What all papers together say of acronyms, and the canonical key of every group.
 
@@ -211,60 +300,69 @@ class Corpus:
 
     def __init__(self, meanings: Mapping[Key, Counter[str]], gazetteer: Gazetteer):
         self.gazetteer = gazetteer
-        self._meanings = meanings
+        self._spelling: dict[Key, str] = {}
+        self._meanings = {acronym: self._distinct(acronym[0], longs) for acronym, longs in sorted(meanings.items())}
+        self._shorts = _shorts(self._meanings)
+
+    def _distinct(self, label: Label, longs: Counter[str]) -> Counter[str]:
+        """The long forms of one acronym, those that are close spellings counted as one; which, is remembered."""
+        distinct: Counter[str] = Counter()
+        for long, count in sorted(longs.items(), key=lambda item: (-item[1], item[0])):
+            spelling = self._spelling.get((label, long)) or next((d for d in distinct if _close(d, long)), long)
+            self._spelling.setdefault((label, long), spelling)
+            distinct[spelling] += count
+        return distinct
 
     def canonical(self, group: _Group) -> tuple[str, str]:
         """The canonical name's key, prefixed by nothing, and the rule that found it."""
+        label = group.label
         if group.short:
-            return self._defined(group), "defined in the paper"
+            return self._named(label, group.short, group.long), "defined in the paper"
         key = min(group.keys)
-        entry = self.gazetteer.find(key, group.label)
+        entry = self.gazetteer.find(key, label)
         if entry is not None:
             return entry.name, "gazetteer"
-        meaning = self._majority(group.label, key)
+        meaning = self._majority(label, key)
         if meaning is not None:
-            return meaning, "defined in other papers"
-        return self._form(group.label, key)
+            return self._named(label, key, meaning), "defined in other papers"
+        entry = self._known(label, key)
+        if entry is not None:
+            return entry.name, "word form"
+        name = trimmed(label, key)
+        short = self._shorts.get((label, self._spelling.get((label, name), name)))
+        if short is not None:
+            return self._named(label, short, name), "defined in other papers"
+        return in_order(label, name), "spelling"
 
-    def _form(self, label: Label, key: str) -> tuple[str, str]:
-        """A name without the words that add nothing to it, in the word form that the gazetteer has."""
+    def _known(self, label: Label, key: str) -> Entry | None:
+        """The gazetteer's entry for a name without the words that add nothing to it, in any of its word forms."""
         core = essential(label, key)
-        for candidate in (core, *([f"{core} model"] if label == "METHOD" else [])):
-            entry = self.gazetteer.find(candidate, label) or self.gazetteer.find_form(candidate, label)
+        for candidate in (key, core, in_order(label, core), *([f"{core} model"] if label == "METHOD" else [])):
+            entry = self.gazetteer.find(candidate, label)
+            if entry is None and label != "DATASET":
+                entry = self.gazetteer.find_form(candidate, label)
             if entry is not None:
-                return entry.name, "word form"
-        # One word left says too little by itself: "adaptive module" and "adaptive procedure" are two things.
-        return (core if " " in core else key), "spelling"
+                return entry
+        return None
 
-    def _defined(self, group: _Group) -> str:
-        long = self.gazetteer.find(group.long, group.label)
-        if long is not None:
-            return long.name
-        entry = self.gazetteer.find(group.short, group.label)
-        if entry is not None and is_acronym_of(group.short_form, entry.name):
-            # The gazetteer knows the acronym for something else that it also spells out.
-            return group.long
-        return self._short_or_long(group.label, group.short, group.short_form, group.long)
-
-    def _short_or_long(self, label: Label, short: str, short_form: str, long: str) -> str:
-        """A system goes by its short name, a concept by its long one; a contested short name serves nobody."""
-        if len(self._meanings.get((label, short), ())) > 1:
-            return long
-        letters = short_form.removesuffix("s")
-        systematic = len(letters) >= 4 or any(c.islower() for c in letters[1:]) or any(c.isdigit() for c in letters)
-        return short if systematic else long
+    def _named(self, label: Label, short: str, long: str) -> str:
+        """What goes by the acronym `short` for `long`: a system by its short name, a concept by its long one."""
+        spelling = self._spelling.get((label, long), long)
+        known = self._known(label, long) or self._known(label, spelling)
+        if known is not None:
+            return known.name
+        entry = self.gazetteer.find(short, label)
+        elsewhere = entry is not None and is_acronym_of(short, entry.name)
+        contested = len(self._meanings.get((label, short), ())) > 1
+        return in_order(label, spelling) if elsewhere or contested or not _systematic(short) else short
 
     def _majority(self, label: Label, key: str) -> str | None:
+        """What most papers that define the acronym `key` mean by it."""
         meanings = self._meanings.get((label, key))
         if not meanings:
             return None
         long, count = max(meanings.items(), key=lambda item: (item[1], item[0]))
-        if count < _MAJORITY * meanings.total():
-            return None
-        known = self.gazetteer.find(long, label)
-        if known is not None:
-            return known.name
-        return key if len(meanings) == 1 and len(key) >= 4 else long
+        return long if count >= _MAJORITY * meanings.total() else None
 
     def entry(self, label: Label, name: str) -> Entry | None:
         """The gazetteer's entry of a canonical name."""
@@ -347,7 +445,11 @@ def implied_name(metric: str) -> str:
 def entity_of(identifier: str, label: Label, key: str, surfaces: Counter[str], papers: int, corpus: Corpus) -> Entity:
     """The entity that so many papers name in these ways; its wider ones are found when all entities are known."""
     entry = corpus.entry(label, key)
-    name = entry.name if entry is not None and entity_id(label, entry.name) == identifier else _display(key, surfaces)
+    name = (
+        entry.name
+        if entry is not None and entity_id(label, entry.name) == identifier
+        else _display(label, key, surfaces)
+    )
     aliases = tuple(sorted(s for s in surfaces if s != name))
     return Entity(
         id=identifier,
@@ -361,15 +463,18 @@ def entity_of(identifier: str, label: Label, key: str, surfaces: Counter[str], p
     )
 
 
-def _display(key: str, surfaces: Counter[str]) -> str:
+def _display(label: Label, key: str, surfaces: Counter[str]) -> str:
     """The spelling to show: the commonest in the corpus, in the singular where that is one of its spellings.
 
     Title case is passed over when a paper writes the name in running text ("Subspace Clustering" in a title).
     """
+    wanted = name_key(key)
     spellings: Counter[str] = Counter()
     for text, count in surfaces.items():
-        if name_key(text) == name_key(key):
+        if name_key(text) == wanted:
             spellings[_in_singular(text)] += count
+    if not spellings:
+        spellings.update({t: n for t, n in surfaces.items() if in_order(label, name_key(t)) == wanted})
     return min(spellings, key=lambda text: (_heading(text), -spellings[text], text), default=key)
 
 

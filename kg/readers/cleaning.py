@@ -56,6 +56,12 @@ def clean(text: str) -> str:
     return text
 
 
+def clean_id(text: str) -> str:
+    """An identifier as it stands, without what cannot be written or seen: "a--b" is no dash, "a{b}" no markup."""
+    visible = _INVISIBLE.sub("", _CONTROL.sub(" ", text))
+    return unicodedata.normalize("NFC", " ".join(visible.split()))
+
+
 def _clean_once(text: str) -> str:
     text = _UNWRITABLE.sub(" ", text)
     if "&" in text:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kg.readers.cleaning import clean
+from kg.readers.cleaning import clean, clean_id
 from kg.readers.identity import arxiv_year, normal_arxiv, normal_doi, paper_id
 from kg.records import Paper
 
@@ -74,7 +74,7 @@ def to_paper(record: Mapping[str, Any]) -> Paper:
     doi = normal_doi(_text(fields.get("doi")) or _external(record, "DOI"))
     arxiv = _arxiv(record, fields)
     return Paper(
-        id=paper_id(title, doi, arxiv, _fact(_text(fields.get("id")))),
+        id=paper_id(title, doi, arxiv, _own_id(_text(fields.get("id")))),
         title=title,
         abstract=abstract,
         authors=tuple(a for a in map(_fact, _authors(fields.get("authors"))) if a)[:_MAX_FACTS],
@@ -94,6 +94,10 @@ def _too_long(characters: int) -> str:
 def _fact(text: str) -> str:
     """A name, venue or keyword; none where it is longer than any."""
     return clean(text) if len(text) <= _MAX_FACT else ""
+
+
+def _own_id(text: str) -> str:
+    return clean_id(text) if len(text) <= _MAX_FACT else ""
 
 
 def _fields(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -245,6 +245,7 @@ def test_years(given: Any, year: int | None) -> None:
         ({"id": None, "url": "https://arxiv.org/abs/hep-th/9901001v2"}, "arxiv:hep-th/9901001"),
         ({"id": "x"}, "x"),
         ({"id": 17}, "17"),
+        ({"id": " BJ--g{P}c\u200bxl~\x07 "}, "BJ--g{P}cxl~"),
     ],
 )
 def test_ids_by_preference(record: dict[str, Any], identity: str) -> None:

@@ -1,7 +1,8 @@
 """From mentions to entities: which surface forms are one thing.
 
 Three authorities decide, in this order: the paper itself (an acronym it defines means what it says there), the
-gazetteer (known names and aliases), and the corpus (what an undefined acronym means in most papers that define it).
+gazetteer (known names and aliases), and the corpus (what an undefined acronym means in most papers that define it,
+unless the paper uses the very words of another meaning).
 Everything else is a matter of spelling, which `kg.naming` settles without looking at the corpus, so that an entity
 keeps its id when papers are added.
 """
@@ -12,7 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from rapidfuzz.distance import DamerauLevenshtein, Prefix
 
@@ -36,6 +37,8 @@ _ROLE_ORDER: tuple[Role, ...] = (
 )  # fmt: skip
 #: The share of defining papers that must agree on what an acronym stands for.
 _MAJORITY = 0.6
+#: A long form of which a paper uses more than this share of words, and more than of any other, is what it abbreviates.
+_TELLING = 0.6
 #: The share of their letters that two forms of one word begin with, and from which length on one letter may differ.
 _SHARED = 0.6
 _LONG_WORD = 6
@@ -70,7 +73,7 @@ class Resolution:
     """What resolution yields: the papers with their entities, the entities, and the rule behind each surface form.
 
     `rules` maps an entity id and a surface form to the rule that joined them ("spelling", "defined in the paper",
-    "gazetteer", "defined in other papers", "word form").
+    "gazetteer", "defined in other papers", "context", "word form").
     """
 
     papers: list[ReadPaper]
@@ -292,6 +295,22 @@ def _systematic(short: str) -> bool:
     return len(short) >= 4 or any(c.isdigit() for c in short)
 
 
+class Context:
+    """The words of a paper, looked at only where an acronym has several meanings."""
+
+    def __init__(self, text: str):
+        self._text = text
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(name_key(self._text).split())
+
+    def share(self, long: str) -> float:
+        """The share of a long form's words that the paper uses, function words aside."""
+        words = [w for w in long.split() if w not in _LINKING]
+        return sum(w in self._words for w in words) / max(1, len(words))
+
+
 class Corpus:
     """What all papers together say of acronyms, and the canonical key of every group.
 
@@ -313,7 +332,7 @@ class Corpus:
             distinct[spelling] += count
         return distinct
 
-    def canonical(self, group: _Group) -> tuple[str, str]:
+    def canonical(self, group: _Group, context: Context) -> tuple[str, str]:
         """The canonical name's key, prefixed by nothing, and the rule that found it."""
         label = group.label
         if group.short:
@@ -322,9 +341,9 @@ class Corpus:
         entry = self.gazetteer.find(key, label)
         if entry is not None:
             return entry.name, "gazetteer"
-        meaning = self._majority(label, key)
-        if meaning is not None:
-            return self._named(label, key, meaning), "defined in other papers"
+        meaning, rule = self._meaning(label, key, context)
+        if meaning:
+            return self._named(label, key, meaning), rule
         entry = self._known(label, key)
         if entry is not None:
             return entry.name, "word form"
@@ -356,13 +375,14 @@ class Corpus:
         contested = len(self._meanings.get((label, short), ())) > 1
         return in_order(label, spelling) if elsewhere or contested or not _systematic(short) else short
 
-    def _majority(self, label: Label, key: str) -> str | None:
-        """What most papers that define the acronym `key` mean by it."""
-        meanings = self._meanings.get((label, key))
-        if not meanings:
-            return None
-        long, count = max(meanings.items(), key=lambda item: (item[1], item[0]))
-        return long if count >= _MAJORITY * meanings.total() else None
+    def _meaning(self, label: Label, key: str, context: Context) -> tuple[str, str]:
+        """What an acronym means in a paper that does not define it, and by which rule; empty when nothing tells."""
+        meanings = self._meanings.get((label, key), Counter())
+        ranked = sorted(meanings, key=lambda long: (-context.share(long), -meanings[long], long)) if meanings else []
+        if len(ranked) > 1 and context.share(ranked[0]) > max(_TELLING, context.share(ranked[1])):
+            return ranked[0], "context"
+        long, count = max(meanings.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+        return (long, "defined in other papers") if count >= _MAJORITY * meanings.total() else ("", "")
 
     def entry(self, label: Label, name: str) -> Entry | None:
         """The gazetteer's entry of a canonical name."""
@@ -381,8 +401,9 @@ def read_paper(
     """One paper with entity ids for its mentions and results; `rules` gains those of its surface forms."""
     merged: dict[str, PaperEntity] = {}
     by_surface: dict[Key, str] = {}
+    context = Context(extraction.paper.text)
     for group in groups:
-        name, rule = corpus.canonical(group)
+        name, rule = corpus.canonical(group, context)
         identifier = entity_id(group.label, name)
         for mention in group.mentions:
             by_surface[mention.label, mention.text] = identifier

@@ -58,6 +58,69 @@ def test_acronym_joins_the_long_form_that_its_paper_gives():
     assert resolution.rules[entity.id, "Classifier-free guidance"] == "spelling"
 
 
+def defining(identifier, long, short, label="METHOD", role="used"):
+    return read(identifier, f"With {long} ({short}) here", (long, label, role), (short, label, role))
+
+
+def test_words_before_what_is_abbreviated_make_another_thing():
+    """Tail and acronym are one thing wherever they stand; a paper's own system is all that it is called."""
+    (narrow, wide), (plain,) = ids(
+        defining("a", "Siamese lichen pooling network", "LPN"), one("lichen pooling network", "METHOD", "b")
+    )
+    assert narrow == "method:siamese-lichen-pooling-network"
+    assert wide == plain == "method:lichen-pooling-network"
+    assert len(ids(defining("a", "Siamese lichen pooling network", "LPN", role="proposed"))[0]) == 1
+
+
+def test_acronym_of_more_than_the_mention_is_left_apart():
+    paper = read(
+        "a", "By tidal lichen mapping (TLM) now", ("lichen mapping", "METHOD", "used"), ("TLM", "METHOD", "used")
+    )
+    assert len(ids(paper)[0]) == 2
+
+
+def test_close_spellings_of_an_abbreviated_name_are_one():
+    spelt = [
+        defining("a", "multi-tide network", "MTN"),
+        defining("b", "multi-tides networks", "MTN"),
+        defining("c", "multi tidal network", "MTN"),
+        defining("d", "moored tide network", "MTN"),
+    ]
+    (a,), (b,), (c,), (d,) = ids(*spelt)
+    assert a == b
+    assert len({a, c, d}) == 3
+
+
+def test_a_name_without_its_acronym_is_the_same_thing():
+    (short,), (bare,) = ids(
+        defining("a", "lichen-based tide oracle net", "LBTON"), one("lichen-based tide oracle net", "METHOD", "b")
+    )
+    assert short == bare == "method:lbton"
+
+
+def test_acronym_means_what_its_paper_says_under_any_label():
+    cluster = read(
+        "a",
+        "By sparse tide clustering (STC), STC",
+        ("sparse tide clustering", "METHOD", "used"),
+        ("STC", "TASK", "addressed"),
+    )
+    others = [defining(f"p{i}", "semantic tide completion", "STC", "TASK", "addressed") for i in range(3)]
+    assert ids(cluster, *others)[0] == ["method:sparse-tide-clustering", "task:sparse-tide-clustering"]
+
+
+def test_context_decides_what_an_ambiguous_acronym_means():
+    visual = defining("a", "visual autoregressive model", "VAM")
+    vector = [defining(f"v{i}", "vector assimilation method", "VAM") for i in range(3)]
+    said = read("b", "VAM makes visual autoregressive pictures", ("VAM", "METHOD", "used"))
+    silent = read("c", "VAM makes pictures", ("VAM", "METHOD", "used"))
+    resolution = resolve([visual, *vector, said, silent], NAMES)
+    (first,), (last,) = (paper.entities for paper in resolution.papers[-2:])
+    assert first.id == "method:visual-autoregressive-model"
+    assert resolution.rules[first.id, "VAM"] in {"context", "defined in the paper"}
+    assert last.id == "method:vector-assimilation"
+
+
 def test_undefined_acronym_takes_what_other_papers_say():
     defining = read("a", "Lichen pooling (LP) grows", ("Lichen pooling", "METHOD", "used"), ("LP", "METHOD", "used"))
     resolution = resolve([one("LP", "METHOD", "z"), defining], NAMES)
@@ -75,6 +138,11 @@ def test_undefined_acronym_takes_what_other_papers_say():
         ("GPT-2", "GPT2", "METHOD"),
         ("optimisation of tides", "optimization of tides", "TASK"),
         ("policy gradient method", "policy gradients", "METHOD"),
+        ("planning tides", "tide planning", "TASK"),
+        ("estimation of lichen growth", "lichen growth estimation", "TASK"),
+        ("dynamical tide system", "dynamic tide system", "METHOD"),
+        ("BLEU@4", "BLEU-4", "METRIC"),
+        ("UAVs", "UAV", "METHOD"),
     ],
 )
 def test_spelling_does_not_make_two_things(first, second, label):

@@ -7,7 +7,8 @@ import pytest
 from kg.extraction import Extraction
 from kg.extraction.gazetteer import Entry, Gazetteer
 from kg.records import Mention, Paper, Result
-from kg.resolution import base_name, resolve
+from kg.resolution import resolve
+from kg.resolution.names import base_name
 
 NAMES = Gazetteer(
     [

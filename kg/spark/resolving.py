@@ -17,7 +17,10 @@ import pyarrow as pa
 from kg.extraction.gazetteer import Gazetteer
 from kg.naming import name_key
 from kg.records import Entity, entity_kind
-from kg.resolution import Corpus, Key, entity_of, groups_of, implied_name, read_paper, wider_keys, with_names
+from kg.resolution.corpus import Corpus
+from kg.resolution.entities import entity_of, implied_name, wider_keys, with_names
+from kg.resolution.grouping import Key, groups_of
+from kg.resolution.papers import read_paper
 from kg.spark.frames import Row, mapped, pack, records, schema, unpack
 from kg.spark.reading import PAPERS
 

@@ -19,6 +19,7 @@ import torch
 
 import kg.extraction.acronyms
 import kg.extraction.sentences  # noqa: F401  (importing registers what the features need)
+from kg.errors import InputError
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.tags import HEAD_ROLES, HINTS, TAGS
 from kg.extraction.usage import write_usage
@@ -122,7 +123,11 @@ def _teacher(
     teacher = Tagger(size)
     path = recipe.work / f"teacher-{seed}.pt"
     if not _loaded(teacher, path):
-        load_bert(teacher.encoder, _base_folder() / "model.safetensors", vocabulary.origins)
+        start = recipe.config["teacher"]["start"]
+        if not start:
+            load_bert(teacher.encoder, _base_folder() / "model.safetensors", vocabulary.origins)
+        elif not _loaded(teacher, Path(start)):
+            raise InputError("there is no such teacher to start from", file=start)
         schedule = _schedule(recipe.config["teacher"])
         fit(
             teacher,

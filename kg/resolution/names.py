@@ -1,0 +1,93 @@
+"""How names are compared: what in a name adds nothing to it, in which order its words go, which spellings are close."""
+
+from __future__ import annotations
+
+import re
+
+from rapidfuzz.distance import DamerauLevenshtein, Prefix
+
+from kg.naming import numbers
+from kg.records import Label
+
+_SETTING = re.compile(
+    r"[\s,(-]*(\d{2,4}\s?(?:[×x]|times)\s?\d{2,4}(?:\s?[×x]\s?\d+)?\)?|\b(?:val|test|train|validation|dev|test-dev|minival)"
+    r"(?:\s+set|\s+split)?)$"
+)
+#: Words at the end of a name that add nothing to it, by label, in normal form.
+_EMPTY_TAILS: dict[Label, frozenset[str]] = {
+    "METHOD": frozenset(
+        "method approach algorithm framework technique scheme strategy procedure paradigm mechanism based "
+        "module architecture style like".split()
+    ),
+    "DATASET": frozenset("dataset data set corpus benchmark suite collection database challenge".split()),
+    "METRIC": frozenset("metric measure score value performance".split()),
+    "TASK": frozenset("task problem setting application".split()),
+}
+#: How words for an activity end: "segmentation task" is segmentation, but an inverse problem is no inverse.
+_ACTIVITY = ("ing", "tion", "sis", "ment", "ance", "val")
+#: Words that join the parts of a name; a name with one keeps its order.
+LINKING = frozenset("of for in on over with from to by and or via under without between across as at the a an".split())
+#: The share of their letters that two forms of one word begin with, and from which length on one letter may differ.
+_SHARED = 0.6
+_LONG_WORD = 6
+
+
+def base_name(text: str, label: Label) -> str:
+    """The name without a setting: "ImageNet 256×256" is ImageNet."""
+    return _SETTING.sub("", text) or text if label == "DATASET" else text
+
+
+def essential(label: Label, key: str) -> str:
+    """The key without the words that add nothing: "attention mechanism" is attention, "GAN-based" is GAN.
+
+    >>> essential("METHOD", "policy gradient method")
+    'policy gradient'
+    """
+    words = key.split()
+    while len(words) > 1 and words[-1] in _EMPTY_TAILS[label] and (label != "TASK" or words[-2].endswith(_ACTIVITY)):
+        words.pop()
+    return " ".join(words)
+
+
+def trimmed(label: Label, key: str) -> str:
+    """The essential key where it says enough: one word left of "adaptive module" and "genetic algorithm" does not."""
+    core = essential(label, key)
+    return core if " " in core else key
+
+
+def in_order(label: Label, key: str) -> str:
+    """The key with the activity behind its object: "estimation of pose" and "planning path" become nouns.
+
+    >>> in_order("TASK", "planning path")
+    'path planning'
+    >>> in_order("TASK", "estimation of human pose")
+    'human pose estimation'
+    """
+    words = key.split()
+    if len(words) > 2 and words[1] == "of" and words[0].endswith(_ACTIVITY) and not LINKING & set(words[2:]):
+        return " ".join([*words[2:], words[0]])
+    if label == "TASK" and len(words) > 1 and words[0].endswith("ing") and not LINKING & set(words):
+        return key if words[-1].endswith(_ACTIVITY) else " ".join([*words[1:], words[0]])
+    return key
+
+
+def close(one: str, other: str) -> bool:
+    """Whether two keys with one acronym are spellings of one name: word by word alike, function words aside.
+
+    "Multi arm bandit" and "multi armed bandit" are, "self supervised" and "semi supervised learning" are not.
+    """
+    if numbers(one) != numbers(other):
+        return False
+    ours, theirs = ([w for w in key.split() if w not in LINKING] for key in (one, other))
+    if len(ours) == len(theirs):
+        return all(map(_variants, ours, theirs))
+    return "".join(ours) == "".join(theirs)
+
+
+def _variants(one: str, other: str) -> bool:
+    """Whether two words are forms of one: a letter apart, or with most of their letters in a common beginning."""
+    if one == other:
+        return True
+    if one.isalpha() and min(len(one), len(other)) >= _LONG_WORD and DamerauLevenshtein.distance(one, other) == 1:
+        return True
+    return Prefix.similarity(one, other) >= max(4, _SHARED * max(len(one), len(other)))

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from kg.extraction.words import words_of
+
 _SHORT = re.compile(r"^[A-Za-z][\w.+*&^/-]{0,14}[\w+*]$")
 _FUNCTION_WORDS = frozenset(
     ["a", "an", "the", "of", "for", "and", "in", "on", "with", "to", "by", "from", "via", "as", "or"]
@@ -77,10 +79,11 @@ def _take_letters(word: str, letters: list[str], at: int) -> int:
 def find_acronyms(doc: Doc) -> list[Acronym]:
     """All definitions in `doc`, in text order."""
     found = []
-    for open_ in range(1, len(doc) - 2):
-        if doc[open_].text != "(":
+    words = words_of(doc)
+    for open_ in range(1, len(words) - 2):
+        if words[open_] != "(":
             continue
-        close = next((j for j in range(open_ + 1, min(open_ + 12, len(doc))) if doc[j].text in {")", ",", ";"}), None)
+        close = next((j for j in range(open_ + 1, min(open_ + 12, len(words))) if words[j] in {")", ",", ";"}), None)
         if close is None or close == open_ + 1:
             continue
         pair = _long_then_short(doc, open_, close) or _short_then_long(doc, open_, close)
@@ -115,7 +118,9 @@ def acronym_spans(doc: Doc) -> list[tuple[int, int]]:
     shorts = {doc[a.short_start : a.short_end].text for a in definitions}
     spans = [(a.long_start, a.long_end) for a in definitions] + [(a.short_start, a.short_end) for a in definitions]
     taken = {i for start, end in spans for i in range(start, end)}
-    spans += [(t.i, t.i + 1) for t in doc if t.i not in taken and (t.text in shorts or t.text.rstrip("s") in shorts)]
+    if shorts:
+        again = (i for i, word in enumerate(words_of(doc)) if word in shorts or word.rstrip("s") in shorts)
+        spans += [(i, i + 1) for i in again if i not in taken]
     return spans
 
 

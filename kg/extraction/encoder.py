@@ -19,6 +19,7 @@ from kg.extraction.acronyms import acronym_spans
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.tags import ACRONYM_HINT, TAGS, TaggedSpan, begin, spans, viterbi
 from kg.extraction.wordpiece import WordPieces, encode_words
+from kg.extraction.words import words_of
 
 MODEL = Path(__file__).with_name("model")
 #: The most pieces the encoder sees at once; longer texts are cut at sentence ends where possible.
@@ -82,10 +83,11 @@ class EncoderTagger:
 
     def __call__(self, doc: Doc) -> Doc:
         """Tag one text."""
-        words = [token.i for token in doc if not token.is_space]
+        texts = words_of(doc)
+        words = [i for i, text in enumerate(texts) if not text.isspace()]
         if not words:
             return doc
-        ids, shapes, first = encode_words(self.encoder.pieces, [doc[i].text for i in words])
+        ids, shapes, first = encode_words(self.encoder.pieces, [texts[i] for i in words])
         hints = piece_hints(doc, words, first, len(ids), self.gazetteer)
         tags, roles = [], []
         for start, end in _windows(doc, words, first, len(ids)):

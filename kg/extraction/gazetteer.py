@@ -18,6 +18,7 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from kg.errors import InputError
+from kg.extraction.words import words_of
 from kg.naming import name_key, stem_key, word_key
 from kg.records import LABELS, Label
 
@@ -164,9 +165,9 @@ class Gazetteer:
         """Known names in `doc`: the longest at each place, from left to right, never overlapping."""
         tokens: list[int] = []
         keys: list[str] = []
-        for i, token in enumerate(doc):
-            if token.text not in _JOINERS and not token.is_space:
-                parts = word_key(token.text).split()
+        for i, word in enumerate(words_of(doc)):
+            if word not in _JOINERS and not word.isspace():
+                parts = word_key(word).split()
                 keys += parts
                 tokens += [i] * len(parts)
         found: list[Match] = []

@@ -23,6 +23,7 @@ from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.own_method import own_names
 from kg.extraction.tags import HEAD_ROLES, begin
 from kg.extraction.usage import Usage, read_usage, with_usage
+from kg.extraction.words import words_of
 from kg.naming import name_key
 from kg.records import LABELS, Label, Mention, Role
 
@@ -178,16 +179,17 @@ def _longest_first(places: Iterable[tuple[tuple[int, int], _Name]]) -> list[tupl
 
 def _repeats(doc: Doc, names: dict[str, _Name]) -> Iterator[tuple[tuple[int, int], _Name]]:
     """Places where the words of a name stand again."""
+    words = words_of(doc)
     by_first: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for key, name in names.items():
-        first = name_key(doc[name.places[0][0]].text)
+        first = name_key(words[name.places[0][0]])
         for length in {end - start for start, end in name.places}:
             by_first[first].append((length, key))
-    for token in doc:
-        for length, key in by_first.get(name_key(token.text), ()):
-            end = token.i + length
-            if end <= len(doc) and name_key(doc[token.i : end].text) == key:
-                yield (token.i, end), names[key]
+    for start, word in enumerate(words):
+        for length, key in by_first.get(name_key(word), ()):
+            end = start + length
+            if end <= len(words) and name_key(doc[start:end].text) == key:
+                yield (start, end), names[key]
 
 
 def _mention(span: Span, name: _Name) -> Mention:

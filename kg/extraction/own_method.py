@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from spacy.tokens import Doc
 
+from kg.extraction.words import words_of
+
 _VERBS = frozenset(
     """propose proposes present presents introduce introduces develop develops release releases design
     designs unveil contribute dub dubbed term termed name named call called""".split()
@@ -22,19 +24,20 @@ def own_names(doc: Doc) -> Iterator[tuple[int, int]]:
     title = _title_name(doc)
     if title:
         yield title
-    for i, token in enumerate(doc):
-        if token.lower_ in _VERBS and (_names_own(doc, i) if token.lower_ in _NAMING else _subject_is_we(doc, i)):
-            named = _name_after(doc, i + 1, near=token.lower_ in _NAMING)
+    for i, word in enumerate(words_of(doc)):
+        verb = word.lower()
+        if verb in _VERBS and (_names_own(doc, i) if verb in _NAMING else _subject_is_we(doc, i)):
+            named = _name_after(doc, i + 1, near=verb in _NAMING)
             if named:
                 yield named
 
 
 def _title_name(doc: Doc) -> tuple[int, int] | None:
     """The words before the colon of a title like "Name: what it does", when they look like a name."""
-    for i, token in enumerate(doc):
-        if token.is_space and "\n" in token.text:
+    for i, word in enumerate(words_of(doc)):
+        if "\n" in word and word.isspace():
             return None
-        if token.text == ":":
+        if word == ":":
             return (0, i) if 0 < i <= 3 and _like_a_name(doc[0:i].text) else None
     return None
 

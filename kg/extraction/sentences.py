@@ -7,6 +7,8 @@ from spacy.attrs import SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from kg.extraction.words import words_of
+
 _START, _WITHIN = 1, -1
 _ENDS = frozenset(".!?")
 _ABBREVIATIONS = frozenset(
@@ -21,15 +23,15 @@ def kg_sentences(doc: Doc) -> Doc:
     # One array for the whole text: setting a token at a time makes spaCy look for a parse each time.
     starts = np.full((len(doc), 1), _WITHIN, dtype=np.int64)
     start = True
-    for token in doc:
-        text = token.text
-        if token.is_space:
+    words = words_of(doc)
+    for i, text in enumerate(words):
+        if text.isspace():
             start = start or "\n" in text
             continue
         if start and text not in _CLOSERS:
-            starts[token.i] = _START
+            starts[i] = _START
             start = False
-        if text in _ENDS and _ends_sentence(doc, token.i):
+        if text in _ENDS and _ends_sentence(words, i):
             start = True
     if len(doc):
         starts[0] = _START
@@ -37,9 +39,9 @@ def kg_sentences(doc: Doc) -> Doc:
     return doc
 
 
-def _ends_sentence(doc: Doc, i: int) -> bool:
-    if doc[i].text != ".":
+def _ends_sentence(words: list[str], i: int) -> bool:
+    if words[i] != ".":
         return True
-    before = doc[i - 1].lower_.rstrip(".") if i else ""
-    after = doc[i + 1].text if i + 1 < len(doc) else ""
+    before = words[i - 1].lower().rstrip(".") if i else ""
+    after = words[i + 1] if i + 1 < len(words) else ""
     return before not in _ABBREVIATIONS and not after[:1].islower()

@@ -46,6 +46,13 @@ def _transitions() -> np.ndarray:
 _TRANSITIONS = _transitions()
 
 
+def _legal(tags: np.ndarray) -> bool:
+    """Whether every inner tag follows the same label's begin or inner tag."""
+    before = np.concatenate(([0], tags[:-1]))
+    inner = (tags > 0) & (tags % 2 == 0)
+    return bool(np.all(~inner | (before == tags) | (before == tags - 1)))
+
+
 def viterbi(scores: np.ndarray) -> np.ndarray:
     """The best legal tag sequence.
 
@@ -60,6 +67,9 @@ def viterbi(scores: np.ndarray) -> np.ndarray:
     """
     if not len(scores):
         return np.zeros(0, dtype=np.int64)
+    greedy = scores.argmax(axis=1)
+    if _legal(greedy):
+        return greedy
     best = scores[0].copy()
     best[2::2] = -1e4
     back = np.empty(scores.shape, dtype=np.int64)

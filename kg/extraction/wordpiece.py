@@ -7,6 +7,7 @@ spaCy tokens so that every piece belongs to one token and offsets never have to 
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ _MAX_PIECES = 12
 _MAX_CACHED = 200_000
 
 
+@lru_cache(maxsize=_MAX_CACHED)
 def word_shape(word: str) -> int:
     """Index into `SHAPES` of the way `word` is written ("ImageNet" is mixed, "CIFAR10" a code, "GAN" capitals)."""
     has_digit = any(c.isdigit() for c in word)

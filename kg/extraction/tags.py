@@ -67,7 +67,7 @@ def viterbi(scores: np.ndarray) -> np.ndarray:
     """
     if not len(scores):
         return np.zeros(0, dtype=np.int64)
-    greedy = scores.argmax(axis=1)
+    greedy: np.ndarray = scores.argmax(axis=1)
     if _legal(greedy):
         return greedy
     best = scores[0].copy()

@@ -32,8 +32,9 @@ def build(source: Path, folder: Path) -> subprocess.Popen[bytes]:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder but the manifest, whose timings differ."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name != MANIFEST}
+    """Every file of a folder but the manifest, whose timings differ; a folder in it counts as an empty file."""
+    found = [path for path in sorted(folder.iterdir()) if path.name != MANIFEST]
+    return {path.name: path.read_bytes() if path.is_file() else b"" for path in found}
 
 
 def disturbed(source: Path, folder: Path, after: float, worker: bool) -> str:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from kg.records import Entity, Mention, Paper, ReadPaper, Result
     from kg.resolution import resolve
     from kg.sparql import query
+
+# Later versions of onnxruntime number the machine and tell Microsoft how they are used, unless this is set before they
+# are imported; kg touches no network.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 #: Where each public name lives. They are imported when first used, so that `kg --help` need not load spaCy.
 _HOMES = {

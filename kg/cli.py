@@ -237,10 +237,10 @@ def leaderboard_command(
 ) -> None:
     """Results that compare: one table a dataset, metric and setting, the best first."""
     from kg.leaderboards import leaderboards
-    from kg.store import read_entities, read_papers
+    from kg.store import read_entities, read_papers, with_known_entities
 
     entities, _ = read_entities(folder)
-    boards = leaderboards(read_papers(folder), entities, dataset, metric)
+    boards = leaderboards(with_known_entities(read_papers(folder), entities), entities, dataset, metric)
     if not boards:
         raise UsageError("no results that compare" + (f" on {dataset}" if dataset else ""))
     for board in boards:
@@ -285,7 +285,7 @@ def serve_command(
     timeout: Annotated[float, typer.Option(help="Seconds that a query may take.", min=0.1)] = 10.0,
     memory: Annotated[int, typer.Option(help="MiB that a query may take beyond the graph.", min=16)] = 512,
     rows: Annotated[int, typer.Option(help="Rows or triples that an answer may have.", min=1)] = 100_000,
-    cors: Annotated[str, typer.Option(help="Whose pages may read answers: *, an origin, or '' for none.")] = "*",
+    cors: Annotated[str, typer.Option(help="Other site whose pages may read answers: an origin, or * for all.")] = "",
 ) -> None:
     """SPARQL endpoint, explorer page and dereferenceable IRIs."""
     from kg.server import Limits, serve
@@ -336,6 +336,8 @@ def main() -> None:
         raise
     except MemoryError:
         _fail("out of memory", 1)
+    except ImportError as error:  # a package that is missing, broken, or does not fit into memory
+        _fail(f"a package cannot be loaded: {error}", 1)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}", 1)

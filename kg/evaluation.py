@@ -293,14 +293,16 @@ def _score_roles(
 
 
 def score_results(gold: GoldPaper, predicted: ReadPaper) -> Count:
-    """Results with the right value and, word run for word run, the right metric."""
+    """Results with the right value and, word run for word run, the right metric; where none is stated, with none."""
     metrics = {name_key(e.name): _surfaces((e.name, *e.surfaces)) for e in gold.entities if e.label == "METRIC"}
     names = {e.id: _surfaces((e.name, *(m.text for m in e.mentions))) for e in predicted.entities}
     left = list(predicted.results)
     tp = 0
     for result in gold.results:
         wanted = metrics.get(_key(result.metric), set()) | _surfaces([result.metric])
-        hit = next((r for r in left if _same_value(result.value, r) and _meets(wanted, _metric(r, names), False)), None)
+        same = [r for r in left if _same_value(result.value, r)]
+        unnamed = next((r for r in same if not result.metric and not r.metric), None)
+        hit = unnamed or next((r for r in same if _meets(wanted, _metric(r, names), False)), None)
         if hit is not None:
             left.remove(hit)
             tp += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,9 +40,28 @@ def atomic_writer(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
         raise
 
 
+@contextmanager
+def staged(folder: Path, last: str) -> Iterator[Path]:
+    """A folder beside for files that belong together: they take their names in `folder` when the block ends well.
+
+    They are renamed right after one another, so that the files of two generations stand beside each other for less
+    than a millisecond; `last` is the name of the one that says by its presence that all are there.
+    """
+    beside = Path(tempfile.mkdtemp(prefix=".", suffix=TEMPORARY_SUFFIX, dir=folder))
+    try:
+        yield beside
+        for path in sorted(beside.iterdir(), key=lambda path: (path.name == last, path.name)):
+            path.replace(folder / path.name)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
 def remove_stale_temporaries(folder: Path) -> int:
-    """Remove what interrupted writes left in `folder`; returns how many files that were."""
+    """Remove what interrupted writes left in `folder`; returns how many files and folders that were."""
     stale = list(folder.glob(f".*{TEMPORARY_SUFFIX}*")) if folder.is_dir() else []
     for path in stale:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return len(stale)

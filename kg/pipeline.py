@@ -10,7 +10,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +27,7 @@ from kg.export.vocabulary import BASE_IRI
 from kg.extraction import Extraction
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.parallel import extract_parallel
-from kg.files import remove_stale_temporaries
+from kg.files import remove_stale_temporaries, staged
 from kg.graph import build_graph, count_by_kind
 from kg.linking import builds_on, related
 from kg.readers import Skipped, read
@@ -36,12 +36,14 @@ from kg.records import Entity, Paper, ReadPaper
 from kg.resolution import resolve
 from kg.sample import sample_path
 from kg.store import (
+    MANIFEST,
     PAGE,
     PAPERS,
     TURTLE,
     read_entities,
     read_manifest,
     read_papers,
+    with_known_entities,
     write_entities,
     write_manifest,
     write_papers,
@@ -166,15 +168,16 @@ def build(
             extractions, reused = _read_all(papers, output, fingerprint, options, progress)
         with _collector_at_rest():
             knowledge, rules = _understood(extractions, options, clock)
-            with clock.stage("write"):
-                write_papers(knowledge.papers, output)
-                write_entities(knowledge.entities, rules, output)
-            with clock.stage("turtle"):
-                write_turtle(knowledge.graph, output / TURTLE, options.base_iri)
-            with clock.stage("page"):
-                write_page(knowledge.graph, output / PAGE)
-        made = _summary(output, knowledge.graph, skipped, reused, clock)
-        write_manifest(_manifest(names, fingerprint, options, made), output)
+            with staged(output, last=MANIFEST) as beside:
+                with clock.stage("write"):
+                    write_papers(knowledge.papers, beside)
+                    write_entities(knowledge.entities, rules, beside)
+                with clock.stage("turtle"):
+                    write_turtle(knowledge.graph, beside / TURTLE, options.base_iri)
+                with clock.stage("page"):
+                    write_page(knowledge.graph, beside / PAGE)
+                made = _summary(output, knowledge.graph, skipped, reused, clock)
+                write_manifest(_manifest(names, fingerprint, options, made), beside)
         (output / JOURNAL).unlink(missing_ok=True)
     return made
 
@@ -203,20 +206,32 @@ def _collector_at_rest() -> Iterator[None]:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """The folder for one build at a time; the lock goes with the process, however it ends."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o644)
-    except OSError as error:
-        raise UsageError(f"cannot write to {folder}: {error.strerror}") from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        raise UsageError(f"another build is at work in {folder}") from error
+    handle = _lock(folder)
     try:
         yield
-        (folder / _LOCK).unlink(missing_ok=True)
     finally:
+        (folder / _LOCK).unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _lock(folder: Path) -> int:
+    """An open file that holds the lock of `folder`."""
+    path = folder / _LOCK
+    while True:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+        except OSError as error:
+            raise UsageError(f"cannot write to {folder}: {error.strerror}") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(handle)
+            raise UsageError(f"another build is at work in {folder}") from error
+        # A build that ended between the two steps took the file's name with it: whoever comes now locks another file.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
         os.close(handle)
 
 
@@ -278,8 +293,8 @@ def _understood(
 def load_folder(folder: Path) -> Knowledge:
     """What an earlier build wrote, read back without looking at a text again."""
     with _collector_at_rest():
-        papers = list(read_papers(folder))
         entities, _ = read_entities(folder)
+        papers = list(with_known_entities(read_papers(folder), entities))
         return Knowledge(papers, entities, analyse(build_graph(papers, entities)))
 
 

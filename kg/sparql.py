@@ -43,7 +43,7 @@ def query(source: GraphStore | Path, sparql: str) -> QueryResult:
     check(sparql)
     graph = source if isinstance(source, GraphStore) else load_store(source)
     try:
-        answer = graph.store.query(sparql, prefixes=dict(graph.prefixes))
+        answer = graph.store.query(sparql, prefixes=used_prefixes(graph, sparql))
     except SyntaxError as error:
         raise UsageError(syntax_message(sparql, str(error))) from None
     if isinstance(answer, QueryBoolean):
@@ -52,6 +52,16 @@ def query(source: GraphStore | Path, sparql: str) -> QueryResult:
         variables = tuple(variable.value for variable in answer.variables)
         return QueryResult(variables, tuple(tuple(row) for row in answer), prefixes=graph.prefixes)
     return QueryResult(triples=tuple(sorted(answer, key=str)), prefixes=graph.prefixes)
+
+
+def used_prefixes(graph: GraphStore, sparql: str) -> dict[str, str]:
+    """Those of a graph's prefixes that a query may use: to read all takes the engine a quarter of a small query's time.
+
+    With a backslash a prefix may be spelt in code points, so that all are given.
+    """
+    if "\\" in sparql:
+        return dict(graph.prefixes)
+    return {prefix: iri for prefix, iri in graph.prefixes.items() if f"{prefix}:" in sparql}
 
 
 # What a query must not be

@@ -21,6 +21,8 @@ PAPERS = "papers.jsonl"
 ENTITIES = "entities.jsonl"
 MANIFEST = "manifest.json"
 TURTLE = "graph.ttl"
+#: A folder of N-Triples, what the Spark engine writes in place of `TURTLE`.
+TRIPLES = "graph.nt"
 PAGE = "graph.html"
 
 
@@ -83,6 +85,15 @@ def read_entities(folder: Path) -> tuple[dict[str, Entity], dict[tuple[str, str]
         entities[entity.id] = entity
         rules.update({(entity.id, surface): rule for surface, rule in why})
     return entities, rules
+
+
+def with_known_entities(papers: Iterable[ReadPaper], entities: Mapping[str, Entity]) -> Iterator[ReadPaper]:
+    """The papers; an `InputError` at the first that names an entity which is not there, as after a damage."""
+    for read in papers:
+        named = {entity.id for entity in read.entities} | {result.metric for result in read.results if result.metric}
+        if unknown := named - entities.keys():
+            raise InputError(f"{ENTITIES} has no {min(unknown)}: run the build again", record=read.paper.id)
+        yield read
 
 
 def _read_lines(path: Path, make: Callable[[dict[str, Any]], T], naming: str = "") -> Iterator[T]:

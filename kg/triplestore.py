@@ -1,22 +1,25 @@
 """A build's graph in Oxigraph: small ones in memory, large ones in a store on disk that is made once.
 
-The store on disk lies in ``.store/`` of the build's folder, under the hash of the Turtle file that it was made from: a
-rebuild that changes the graph gets a new one, and one that does not keeps the old. It is loaded as a stream, so what
-that takes of memory does not grow with the graph.
+The store on disk lies in ``.store/`` of the build's folder, under the hash of the files that it was made from (one of
+Turtle, or the many of N-Triples that a cluster writes): a rebuild that changes the graph gets a new one, and one that
+does not keeps the old. It is loaded as a stream, so what that takes of memory does not grow with the graph.
 """
 
 from __future__ import annotations
 
 import fcntl
+import gzip
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 import pyoxigraph
 from pyoxigraph import RdfFormat, Store
@@ -24,10 +27,12 @@ from pyoxigraph import RdfFormat, Store
 from kg.errors import KgError, UsageError
 from kg.export.vocabulary import BASE_IRI, prefixes
 from kg.files import TEMPORARY_SUFFIX, atomic_writer
-from kg.store import TURTLE
+from kg.store import TRIPLES, TURTLE, read_manifest
 
 #: Bytes of Turtle up to which a graph is read into memory: three seconds of reading, and ten times that in memory.
 IN_MEMORY = 24 << 20
+#: Bytes of Turtle that are as much as one of gzipped N-Triples.
+_UNPACKED = 3
 #: Subjects that are looked at to have every file of a store opened, and how often before giving up.
 _SAMPLED, _TRIES = 4_000, 3
 
@@ -52,78 +57,100 @@ def load_store(folder: Path) -> GraphStore:
     Parameters
     ----------
     folder : Path
-        What ``kg build`` wrote, or a Turtle file itself, which is always read into memory.
+        What ``kg build`` wrote, with either engine, or a Turtle file itself, which is always read into memory.
 
     Raises
     ------
     UsageError
-        When there is no graph, or when the file is no Turtle; says in which line.
+        When there is no graph, or when a file is no Turtle or N-Triples; says which, and in which line.
     """
-    path = folder / TURTLE if folder.is_dir() else folder
-    if not path.is_file():
+    parts = _parts(folder)
+    if not parts:
         raise UsageError(f"no {TURTLE} in {folder}: make one with 'kg build INPUT -o {folder}'")
-    place = _made(path) if _belongs_on_disk(folder, path) else None
+    place = _made(folder, parts) if _belongs_on_disk(folder, parts) else None
     if place is not None:
-        return GraphStore(Store.read_only(str(place)), _declared(path), place)
+        return GraphStore(Store.read_only(str(place)), _declared(folder, parts), place)
     store = Store()
-    _load(store, path)
-    return GraphStore(store, _declared(path))
+    _load(store, parts)
+    return GraphStore(store, _declared(folder, parts))
 
 
 def must_be_made(folder: Path) -> bool:
     """Whether the next `load_store` has to make a store on disk first, which takes minutes for a large graph."""
-    path = folder / TURTLE
-    return path.is_file() and _belongs_on_disk(folder, path) and not _place(path).is_dir()
+    parts = _parts(folder)
+    return _belongs_on_disk(folder, parts) and not _place(folder, parts).is_dir()
 
 
-def _belongs_on_disk(folder: Path, path: Path) -> bool:
+def _parts(folder: Path) -> list[Path]:
+    """The files that hold the graph: one of Turtle, or those of N-Triples that the Spark engine writes."""
+    whole = folder / TURTLE if folder.is_dir() else folder
+    return [whole] if whole.is_file() else sorted((folder / TRIPLES).glob("part-*.gz"))
+
+
+def _belongs_on_disk(folder: Path, parts: Sequence[Path]) -> bool:
     """Whether a graph is so large; where nothing may be written, it has to be read into memory all the same."""
-    return folder.is_dir() and path.stat().st_size > IN_MEMORY and os.access(folder, os.W_OK)
+    size = sum(part.stat().st_size * (_UNPACKED if _is_packed(part) else 1) for part in parts)
+    return folder.is_dir() and size > IN_MEMORY and os.access(folder, os.W_OK)
 
 
-def _declared(path: Path) -> dict[str, str]:
+def _is_packed(part: Path) -> bool:
+    return part.suffix == ".gz"
+
+
+def _opened(part: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(part)) if _is_packed(part) else part.open("rb")
+
+
+def _declared(folder: Path, parts: Sequence[Path]) -> dict[str, str]:
     """The prefixes that every query may use: our own, and those at the head of the Turtle file."""
-    parser = pyoxigraph.parse(path=str(path), format=RdfFormat.TURTLE)
+    if _is_packed(parts[0]):
+        return prefixes(str(read_manifest(folder).get("base_iri", BASE_IRI)))
+    parser = pyoxigraph.parse(path=str(parts[0]), format=RdfFormat.TURTLE)
     next(iter(parser), None)
     return prefixes(BASE_IRI) | dict(parser.prefixes)
 
 
-def _load(store: Store, path: Path) -> None:
-    try:
-        store.bulk_load(path=str(path), format=RdfFormat.TURTLE)
-    except SyntaxError as error:
-        raise UsageError(f"{path} is not Turtle: {error}") from None
+def _load(store: Store, parts: Sequence[Path]) -> None:
+    for part in parts:
+        kind = RdfFormat.N_TRIPLES if _is_packed(part) else RdfFormat.TURTLE
+        try:
+            with _opened(part) as content:
+                store.bulk_load(content, format=kind)
+        except (SyntaxError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise UsageError(f"{part} is not {kind.name}: {error}") from None
 
 
 # On disk
 
 
-def _place(path: Path) -> Path:
-    """Where the store of a Turtle file lies, or would lie."""
-    return path.parent / _FOLDER / _digest(path)
+def _place(folder: Path, parts: Sequence[Path]) -> Path:
+    """Where the store of a graph lies, or would lie."""
+    return folder / _FOLDER / _digest(folder, parts)
 
 
-def _digest(path: Path) -> str:
-    """The beginning of the file's hash, kept from last time for as long as size and time of the file stay the same."""
-    found = path.stat()
-    same: list[int] = [found.st_size, found.st_mtime_ns]
-    known = path.parent / _FOLDER / _DIGEST
+def _digest(folder: Path, parts: Sequence[Path]) -> str:
+    """The beginning of the files' hash, kept from last time for as long as their sizes and times stay the same."""
+    same = [[found.st_size, found.st_mtime_ns] for found in (part.stat() for part in parts)]
+    known = folder / _FOLDER / _DIGEST
     try:
         said = json.loads(known.read_text(encoding="utf-8"))
         if said["of"] == same:
             return str(said["digest"])
     except (OSError, ValueError, KeyError, TypeError):
         pass  # there is none yet, or no good one: it is only kept to save time
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()[:32]
+    hashed = hashlib.sha256()
+    for part in parts:
+        with part.open("rb") as file:
+            hashlib.file_digest(file, lambda: hashed)
+    digest = hashed.hexdigest()[:32]
     with atomic_writer(known) as writer:
         json.dump({"of": same, "digest": digest}, writer)
     return digest
 
 
-def _made(path: Path) -> Path:
-    """The store of a Turtle file, made now if there is none; those of earlier graphs are removed."""
-    place = _place(path)
+def _made(folder: Path, parts: Sequence[Path]) -> Path:
+    """The store of a graph, made now if there is none; those of earlier graphs are removed."""
+    place = _place(folder, parts)
     if place.is_dir():
         return place
     with _alone(place.parent):
@@ -131,7 +158,7 @@ def _made(path: Path) -> Path:
             for left in place.parent.iterdir():
                 if left.is_dir():
                     shutil.rmtree(left)
-            _make(path, place)
+            _make(parts, place)
     return place
 
 
@@ -143,18 +170,18 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _make(path: Path, place: Path) -> None:
+def _make(parts: Sequence[Path], place: Path) -> None:
     temporary = Path(tempfile.mkdtemp(suffix=TEMPORARY_SUFFIX, dir=place.parent))
     try:
         store = Store(str(temporary))
-        _load(store, path)
+        _load(store, parts)
         store.optimize()
         store.flush()
         del store  # closes the files
         temporary.chmod(0o755)
         temporary.rename(place)
     except OSError as error:
-        raise KgError(f"cannot make the store of {path}: {error}") from error
+        raise KgError(f"cannot make the store of {parts[0]}: {error}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

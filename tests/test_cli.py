@@ -236,6 +236,20 @@ def test_a_base_iri_that_is_none_ends_with_2_before_anything_is_read(kg_, source
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(MemoryError(), "out of memory"), (ImportError("failed to map segment"), "cannot be loaded: failed to map"),
+     (OSError(28, "No space left on device", "x.ttl"), "x.ttl: No space left on device")],
+)  # fmt: skip
+def test_what_the_system_refuses_is_one_line(kg_, monkeypatch, error, words):
+    def fail():
+        raise error
+
+    monkeypatch.setattr("kg.sparql.named_queries", fail)
+    status, _, err = kg_("query", "output", "--list")
+    assert (status, err.count("\n")) == (1, 1) and words in err
+
+
 def test_a_reader_that_leaves_early_sees_no_traceback(folder):
     command = f"'{sys.executable}' -m kg query '{folder}' 'SELECT * {{ ?s ?p ?o }}' --format csv | head -c 1"
     ended = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
@@ -251,6 +265,8 @@ def test_serve_hands_its_limits_on(kg_, folder, monkeypatch):
     limits = given["limits"]
     assert (limits.workers, limits.seconds, limits.memory, limits.rows) == (3, 2.5, 64 << 20, 9)
     assert given["origin"] == "https://example.org"
+    assert kg_("serve", folder) == (0, "", "")
+    assert given["origin"] == ""
     assert kg_("serve", folder, "--workers", 0)[0] == 2
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.files import TEMPORARY_SUFFIX, atomic_writer, remove_stale_temporaries
+from kg.files import TEMPORARY_SUFFIX, atomic_writer, remove_stale_temporaries, staged
 
 
 def test_text_is_utf_8_with_plain_line_ends(tmp_path: Path) -> None:
@@ -71,13 +71,42 @@ def test_an_existing_file_is_replaced_and_readable_by_all(tmp_path: Path) -> Non
         assert stat.S_IMODE(path.stat().st_mode) == 0o644
 
 
+def test_files_that_belong_together_come_together(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    with staged(tmp_path, last="b") as beside:
+        for name in "bac":
+            (beside / name).write_text("new")
+        assert (tmp_path / "a").read_text() == "old"
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys("abc", "new")
+
+
+def test_the_last_of_the_files_is_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    renamed: list[str] = []
+    monkeypatch.setattr(Path, "replace", lambda path, target: renamed.append(target.name))
+    with staged(tmp_path, last="b") as beside:
+        for name in "bac":
+            (beside / name).write_text("new")
+    assert renamed == ["a", "c", "b"]
+
+
+def test_files_that_belong_together_stay_away_together(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(KeyboardInterrupt), staged(tmp_path, last="b") as beside:
+        (beside / "a").write_text("new")
+        raise KeyboardInterrupt
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"a": "old"}
+
+
 def test_stale_temporaries_are_removed_and_nothing_else(tmp_path: Path) -> None:
     stale = tmp_path / f".graph.ttl.abc123{TEMPORARY_SUFFIX}"
     stale.write_text("half")
+    folder = tmp_path / f".abc123{TEMPORARY_SUFFIX}"
+    folder.mkdir()
+    (folder / "papers.jsonl").write_text("half")
     kept = [tmp_path / "graph.ttl", tmp_path / ".hidden", tmp_path / f"mine{TEMPORARY_SUFFIX}"]
     for path in kept:
         path.write_text("x")
-    assert remove_stale_temporaries(tmp_path) == 1
+    assert remove_stale_temporaries(tmp_path) == 2
     assert sorted(tmp_path.iterdir()) == sorted(kept)
     assert remove_stale_temporaries(tmp_path) == 0
 

@@ -1,5 +1,6 @@
 """The whole way from a file of abstracts to a folder of output."""
 
+import errno
 import fcntl
 import json
 import os
@@ -219,6 +220,38 @@ def test_another_build_in_the_folder_is_said_so(tmp_path):
         build([source], folder)
     os.close(handle)
     assert build([source], folder).nodes["paper"] == 1
+
+
+def test_a_lock_whose_file_is_gone_is_taken_again(tmp_path, monkeypatch):
+    source = write(tmp_path / "in.jsonl", ABSTRACTS[:1])
+    folder = tmp_path / "out"
+    held = []
+
+    def flock(handle, how):
+        if not held:  # the build that had it ends just now
+            (folder / ".lock").unlink()
+        held.append((folder / ".lock").exists())
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    build([source], folder)
+    assert held == [False, True]
+    assert not (folder / ".lock").exists()
+
+
+def test_a_build_that_fails_late_leaves_every_file_as_it_was(tmp_path, monkeypatch):
+    build([write(tmp_path / "old.jsonl", ABSTRACTS[:1])], tmp_path / "out")
+    before = output(tmp_path / "out")
+
+    def fail(graph, path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("kg.pipeline.write_page", fail)
+    new = write(tmp_path / "new.jsonl", ABSTRACTS[:2])
+    with pytest.raises(OSError, match="No space"):
+        build([new], tmp_path / "out")
+    assert output(tmp_path / "out") == before
+    monkeypatch.undo()
+    assert build([new], tmp_path / "out").reused == 2
 
 
 def test_nothing_usable_is_an_error_and_leaves_the_folder_as_it_was(tmp_path):

@@ -11,7 +11,9 @@ import pytest
 from kg.errors import InputError, UsageError
 from kg.pipeline import Options, build
 from kg.spark.session import session
+from kg.sparql import named_query, query
 from kg.store import read_manifest
+from kg.validation import validate
 
 pytest.importorskip("pyspark", reason="pip install 'kg-abstracts[spark]'")
 needs_java = pytest.mark.skipif(shutil.which("java") is None, reason="needs Java 17 or newer")
@@ -97,6 +99,14 @@ def test_ntriples_say_what_turtle_says_but_for_the_graph_as_a_whole(both):
     turtle = pyoxigraph.parse(path=str(local / "graph.ttl"), format=pyoxigraph.RdfFormat.TURTLE)
     assert len(lines) == len(set(map(str, lines)))
     assert statements(lines) == statements(turtle)
+
+
+@needs_java
+def test_both_folders_answer_queries_alike(both):
+    local, spark, _ = both
+    for text in (named_query("most-shared-methods"), named_query("papers-by-author", author="Ada")):
+        assert query(spark, text).values() == query(local, text).values() != []
+    assert validate(spark) == []
 
 
 @needs_java

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyoxigraph
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import QueryResultsFormat
 
@@ -241,6 +241,7 @@ def test_the_very_words(store: GraphStore) -> None:
     assert ("https://w3id.org/kg-abstracts/ontology#Paper", 7) in ask(store, "counts")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_no_value_changes_the_question(value: str) -> None:
     filled = named_query("who-proposes", method=value)

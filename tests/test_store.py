@@ -4,7 +4,7 @@ import pytest
 
 from kg.errors import InputError
 from kg.records import EntityMention, Paper, PaperEntity, ReadPaper, Related
-from kg.store import PAPERS, read_papers, read_titles, write_papers
+from kg.store import PAPERS, read_papers, read_titles, with_known_entities, write_papers
 
 QUOTED = 'doi:10.1/"🌊"'
 
@@ -38,3 +38,8 @@ def test_a_bad_line_is_named_by_its_number_in_the_file(folder):
     path.write_text(path.read_text(encoding="utf-8") + '{"id": "z"\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"papers\.jsonl:4"):
         list(read_papers(folder, "z"))
+
+
+def test_an_entity_that_is_lost_is_named(folder):
+    with pytest.raises(InputError, match=r"entities\.jsonl has no method:moss: run the build again"):
+        list(with_known_entities(read_papers(folder), {}))

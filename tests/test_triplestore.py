@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from example import graph
 
 from kg.errors import UsageError
-from kg.export.serialisations import write_turtle
+from kg.export.serialisations import write_ntriples, write_turtle
 from kg.sparql import query
 from kg.triplestore import load_store, must_be_made, open_all_files
 from kg.validation import validate
@@ -66,6 +69,41 @@ def test_what_is_no_turtle_leaves_no_store(folder: Path) -> None:
         with pytest.raises(UsageError, match="line 1"):
             load_store(folder)
     assert stores(folder) == []
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    """A build whose graph is N-Triples in several packed files, as a cluster leaves it."""
+    write_ntriples(graph(), tmp_path / "whole.nt", "https://example.org/id/")
+    lines = (tmp_path / "whole.nt").read_bytes().splitlines(keepends=True)
+    (tmp_path / "build" / "graph.nt").mkdir(parents=True)
+    for at in range(3):
+        with gzip.open(tmp_path / "build" / "graph.nt" / f"part-0000{at}-c000.txt.gz", "wb") as file:
+            file.writelines(lines[at::3])
+    (tmp_path / "build" / "manifest.json").write_text(json.dumps({"base_iri": "https://example.org/id/"}))
+    return tmp_path / "build"
+
+
+def test_what_a_cluster_wrote_is_asked_as_it_is(parts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_memory = load_store(parts)
+    assert in_memory.place is None and in_memory.prefixes["method"] == "https://example.org/id/method/"
+    monkeypatch.setattr("kg.triplestore.IN_MEMORY", 0)
+    assert must_be_made(parts)
+    on_disk = load_store(parts)
+    assert on_disk.place == stores(parts)[0] and not must_be_made(parts)
+    whole = (parts.parent / "whole.nt").read_text().count("\n")
+    assert set(on_disk.store) == set(in_memory.store) and len(on_disk.store) == whole
+    assert query(parts, "SELECT ?name { method:tidal-network skos:prefLabel ?name }").values() == [("tidal network",)]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda whole: whole[:-9], lambda whole: b"no", lambda _: gzip.compress(b"<a:b> .\n")]
+)
+def test_a_damaged_part_is_named(parts: Path, damage: Callable[[bytes], bytes]) -> None:
+    part = parts / "graph.nt" / "part-00001-c000.txt.gz"
+    part.write_bytes(damage(part.read_bytes()))
+    with pytest.raises(UsageError, match=r"part-00001-c000\.txt\.gz is not N-Triples"):
+        load_store(parts)
 
 
 def test_an_interrupted_making_is_cleared_away(folder: Path) -> None:

@@ -13,7 +13,7 @@ from benchmarks.robustness.report import Row, table
 _HEAD = """# Robustness
 
 What kg does with input, text, queries and faults that are out to break it. One command makes this page; it takes about
-a quarter of an hour:
+twenty minutes on two cores that have nothing else to do:
 
     python -m benchmarks.robustness
 

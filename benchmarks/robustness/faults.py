@@ -1,7 +1,7 @@
 """Faults in the middle of a build: kills, failing writes, folders that cannot be written to, two builds at once, Ctrl-C.
 
-Whatever happens: no file stands half-written under its name, the old output stays, the next build clears up and gives
-what it would have given, and the status is not 0 when something was lost.
+Whatever happens: all files stay the old ones or all are the new ones, the next build clears up and gives what it would
+have given, and the status is not 0 when something was lost. Only a rename that fails may leave whole files of both.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ import pyoxigraph
 
 from benchmarks.robustness.inputs import good
 from benchmarks.robustness.report import Row
-from benchmarks.robustness.sandbox import Ran, Running, run
+from benchmarks.robustness.sandbox import MIB, Ran, Running, run
 from kg.errors import KgError
 from kg.store import ENTITIES, MANIFEST, PAGE, PAPERS, TURTLE, read_entities, read_papers
 
@@ -35,21 +37,30 @@ class Trial:
 
     def __init__(self, folder: Path):
         folder.mkdir(parents=True)
-        self.old, self.new, self.out = folder / "old.jsonl", folder / "new.jsonl", folder / "out"
-        self.old.write_text("".join(json.dumps(good(n)) + "\n" for n in range(3)), encoding="utf-8")
+        old, self.new, self.out = folder / "old.jsonl", folder / "new.jsonl", folder / "out"
+        old.write_text("".join(json.dumps(good(n)) + "\n" for n in range(3)), encoding="utf-8")
         self.new.write_text("".join(json.dumps(good(n)) + "\n" for n in range(_PAPERS)), encoding="utf-8")
-        run("build", self.old, "-o", self.out)
-        self.before = content(self.out)
+        self._kept = folder / "kept"
+        run("build", old, "-o", self._kept)
+        self.before = content(self._kept)
         run("build", self.new, "-o", folder / "whole")
         self.after = content(folder / "whole")
+        self.restore()
 
-    def check(self, row: Row, ran: Ran) -> None:
-        """Look at the folder after a fault, then build again."""
+    def restore(self) -> None:
+        """The folder as it was before the fault."""
+        shutil.rmtree(self.out, ignore_errors=True)
+        shutil.copytree(self._kept, self.out)
+
+    def check(self, row: Row, ran: Ran, mixed: bool = False) -> None:
+        """Look at the folder after a fault, then build again; `mixed` when files of two builds may stand together."""
         row.measure(ran.seconds, ran.memory)
-        torn = [name for name, found in content(self.out).items() if found not in (self.before[name], self.after[name])]
+        found = content(self.out)
+        torn = [name for name in OUTPUT if found.get(name) not in (self.before[name], self.after[name])]
         row.expect(not torn, f"{torn} are neither old nor new")
+        row.expect(mixed or found in (self.before, self.after), "some files are old and some new")
         row.expect("Traceback" not in ran.err, f"a traceback: {ran.err[-300:]}")
-        row.expect(ran.status != 0 or content(self.out) == self.after, "status 0, but something is missing")
+        row.expect(ran.status != 0 or found == self.after, "status 0, but something is missing")
         again = run("build", self.new, "-o", self.out)
         row.expect(
             again.status == 0 and content(self.out) == self.after,
@@ -57,7 +68,7 @@ class Trial:
         )
         strays = [p.name for p in self.out.iterdir() if p.name not in (*OUTPUT, MANIFEST)]
         row.expect(not strays, f"{strays} were left")
-        run("build", self.old, "-o", self.out)
+        self.restore()
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -70,12 +81,13 @@ def try_all(folder: Path, times: int) -> list[Row]:
     trial = Trial(folder / "trial")
     rows = [
         kills(trial, times),
-        *(failing(trial, error, times) for error in (errno.ENOSPC, errno.EIO)),
-        small(trial),
+        *(_write_fails(trial, number, times) for number in (errno.ENOSPC, errno.EIO)),
+        _rename_fails(trial, times),
+        _no_file_may_grow(trial),
         interrupts(trial, max(3, times // 5)),
         two_at_once(trial, max(3, times // 10)),
     ]
-    return [*rows, unwritable(folder / "unwritable"), *damaged(folder / "damaged")]
+    return [*rows, unwritable(folder / "unwritable"), cramped(folder / "cramped"), *damaged(folder / "damaged")]
 
 
 def kills(trial: Trial, times: int) -> Row:
@@ -84,7 +96,7 @@ def kills(trial: Trial, times: int) -> Row:
     start = time.perf_counter()
     run("build", trial.new, "-o", trial.out)
     whole = time.perf_counter() - start
-    run("build", trial.old, "-o", trial.out)
+    trial.restore()
     for _ in range(times):
         going = Running("build", trial.new, "-o", trial.out)
         going.send(signal.SIGKILL, chance.uniform(0, whole))
@@ -94,63 +106,71 @@ def kills(trial: Trial, times: int) -> Row:
     return row
 
 
-def failing(trial: Trial, number: int, times: int) -> Row:
-    """Every n-th operation that writes fails, for growing n, until the build runs through."""
-    name = errno.errorcode[number]
-    row = Row(f"the n-th write, sync or rename fails with {name}")
-    for nth in range(1, times + 1):
-        ran = run("build", trial.new, "-o", trial.out, prepare=lambda nth=nth: _fail_at(nth, number))  # type: ignore[misc]
+def _write_fails(trial: Trial, number: int, times: int) -> Row:
+    row = Row(f"the n-th write or sync fails with {errno.errorcode[number]}")
+    return failing(trial, row, number, partial(_fail_at, number, {"write", "fsync"}), range(1, times + 1))
+
+
+def _rename_fails(trial: Trial, times: int) -> Row:
+    row = Row("the n-th rename fails with EIO")
+    return failing(trial, row, errno.EIO, partial(_fail_at, errno.EIO, {"replace"}), range(1, times + 1), mixed=True)
+
+
+def _no_file_may_grow(trial: Trial) -> Row:
+    row = Row("no file may grow beyond 256 bytes, 512 bytes, … 1 MiB")
+    return failing(trial, row, errno.EFBIG, _no_larger, [1 << exponent for exponent in range(8, 21)])
+
+
+def failing(
+    trial: Trial, row: Row, number: int, prepare: Callable[[int], None], steps: Iterable[int], mixed: bool = False
+) -> Row:
+    """A build for each step, in which operations that write fail with the error `number`; ends when one runs through."""
+    for step in steps:
+        ran = run("build", trial.new, "-o", trial.out, prepare=partial(prepare, step))
         row.count("said so" if ran.status == 1 else "no failure met" if ran.status == 0 else f"status {ran.status}")
-        row.expect(ran.status == 0 or os.strerror(number) in ran.err, f"n = {nth}: {ran.err[-300:]}")
-        trial.check(row, ran)
+        row.expect(ran.status == 0 or os.strerror(number) in ran.err, f"{step}: {ran.err[-300:]}")
+        trial.check(row, ran, mixed)
         if ran.status == 0:
             break
     return row
 
 
-def _fail_at(nth: int, number: int) -> None:
-    """Have the n-th flush of a file, sync or rename of this process fail."""
+def _fail_at(number: int, kinds: set[str], nth: int) -> None:
+    """Have the n-th operation of these kinds in this process fail: "write" of a file, "fsync" or "replace"."""
     count = 0
 
-    def step() -> None:
+    def step(kind: str) -> None:
         nonlocal count
-        count += 1
-        if count == nth:
+        count += kind in kinds
+        if kind in kinds and count == nth:
             raise OSError(number, os.strerror(number))
 
-    real_fsync, real_replace, real_fdopen = os.fsync, os.replace, os.fdopen
+    real_fsync, real_replace, real_open = os.fsync, os.replace, io.open
 
     class Failing(io.FileIO):
         def write(self, data: Any) -> int:
-            step()
-            return super().write(data)  # type: ignore[no-any-return]
+            step("write")
+            return super().write(data)
 
     def fsync(handle: int) -> None:
-        step()
+        step("fsync")
         real_fsync(handle)
 
     def replace(source: Any, target: Any) -> None:
-        step()
+        step("replace")
         real_replace(source, target)
 
-    def fdopen(handle: int, mode: str = "r", *arguments: Any, **options: Any) -> Any:
-        if "w" not in mode:
-            return real_fdopen(handle, mode, *arguments, **options)
-        buffered = io.BufferedWriter(Failing(handle, "wb"), 1 << 13)
-        return buffered if "b" in mode else io.TextIOWrapper(buffered, **options)
+    def opened(file: Any, mode: str = "r", buffering: int = -1, *text: Any, **options: Any) -> Any:
+        if not {"w", "a"} & {*mode}:
+            return real_open(file, mode, buffering, *text, **options)
+        buffered = io.BufferedWriter(Failing(file, mode.replace("b", "")), 1 << 16)
+        if "b" in mode:
+            return buffered
+        wrapped = io.TextIOWrapper(buffered, *text, **options)
+        wrapped.reconfigure(line_buffering=buffering == 1)
+        return wrapped
 
-    os.fsync, os.replace, os.fdopen = fsync, replace, fdopen  # type: ignore[assignment]
-
-
-def small(trial: Trial) -> Row:
-    """No file may grow beyond a size, from nothing to more than the largest one needs."""
-    row = Row("no file may grow beyond 100 bytes to 1 MB")
-    for exponent in range(8, 21):
-        ran = run("build", trial.new, "-o", trial.out, prepare=lambda most=1 << exponent: _no_larger(most))  # type: ignore[misc]
-        row.count("said so" if ran.status == 1 else "no failure met" if ran.status == 0 else f"status {ran.status}")
-        row.expect(ran.status == 0 or os.strerror(errno.EFBIG) in ran.err, ran.err[-300:])
-        trial.check(row, ran)
-    return row
+    os.fsync, os.replace, io.open = fsync, replace, opened  # type: ignore[assignment]
 
 
 def _no_larger(most: int) -> None:
@@ -228,6 +248,32 @@ def unwritable(folder: Path) -> Row:
 def _give_up_rights() -> None:
     b"x".decode("utf-8-sig")  # its module may lie where only root can read it
     os.setuid(65534)
+
+
+def cramped(folder: Path) -> Row:
+    """Commands that get less memory than they ask for: so many MiB beyond what is taken when they begin."""
+    row = Row("less memory than is asked for")
+    folder.mkdir()
+    source, out = folder / "in.jsonl", folder / "out"
+    source.write_text(json.dumps(good(0)) + "\n", encoding="utf-8")
+    run("build", source, "-o", out)
+    commands: dict[tuple[str | Path, ...], tuple[int, ...]] = {
+        ("export", out, "--to", "ladybug"): (0, 8192),
+        ("build", source, "-o", out): (0, 20, 50, 100, 200),
+    }
+    for command, sizes in commands.items():
+        for most in sizes:
+            ran = run(*command, prepare=partial(_grow_by, most * MIB))
+            row.measure(ran.seconds, ran.memory)
+            row.count("said so" if ran.status == 1 else "went well" if ran.status == 0 else f"status {ran.status}")
+            row.expect(ran.clean, f"{command[0]} with {most:,} MiB: {ran.status} {ran.err[-300:]}")
+    return row
+
+
+def _grow_by(most: int) -> None:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    limit = pages * resource.getpagesize() + most
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def damaged(folder: Path) -> list[Row]:

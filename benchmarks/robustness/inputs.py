@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import zstandard
 
 from benchmarks.robustness.report import Row
@@ -84,6 +86,7 @@ def batches() -> Iterator[Batch]:
     yield from _encodings()
     yield from _sizes()
     yield from _torn()
+    yield from _parquet_bombs()
     yield from _documents()
     yield from _tables_and_bibliographies()
     yield from _no_files()
@@ -151,35 +154,44 @@ def _sizes() -> Iterator[Batch]:
     ])  # fmt: skip
 
 
+#: Records of a packed file: enough for several blocks of every packer, each of which is lost or read as a whole.
+_TORN = 600
+
+
 def _torn() -> Iterator[Batch]:
-    body = b"".join(_line({**good(n), "note": f"{random.Random(n).getrandbits(2000):x}"}) for n in range(200))
+    body = b"".join(_line({**good(n), "note": f"{random.Random(n).getrandbits(2000):x}"}) for n in range(_TORN))
     packers: dict[str, Callable[[bytes], bytes]] = {
         "gz": gzip.compress, "xz": lzma.compress, "bz2": lambda data: bz2.compress(data, 1),
         "zst": zstandard.ZstdCompressor().compress,
     }  # fmt: skip
-    yield Batch("files that break off", "a.jsonl", body[:-20], ("good-0", "good-198"), 1, SKIPPED)
+    yield Batch("files that break off", "a.jsonl", body[:-20], ("good-0", f"good-{_TORN - 2}"), 1, SKIPPED)
     yield Batch(
         "files that break off", "a.json", json.dumps([good(0), good(1)]).encode()[:-30], ("good-0",), 1, SKIPPED
     )
     for suffix, pack in packers.items():
-        packed = pack(body)
-        name = f"a.jsonl.{suffix}"
-        first = () if suffix == "bz2" else ("good-0", "good-50")
-        yield Batch(
-            "packed files that break off",
-            name,
-            packed[: len(packed) * 9 // 10],
-            first,
-            1,
-            SKIPPED if first else UNUSABLE,
-        )
+        packed, name, first = pack(body), f"a.jsonl.{suffix}", ("good-0", "good-50")
+        torn = packed[: len(packed) * 9 // 10]
+        yield Batch("packed files that break off", name, torn, first, 1, SKIPPED)
         broken = bytearray(packed)
         broken[len(packed) // 2 : len(packed) // 2 + 50] = b"\xff" * 50
-        yield Batch("packed files with bytes overwritten", name, bytes(broken), (), 1, SKIPPED)
+        yield Batch("packed files with bytes overwritten", name, bytes(broken), first, 1, SKIPPED)
         for filling in (b"\n", b"a") if suffix == "gz" else (b"\n",):
             for form in ("jsonl", "json", "csv", "bib", "ris", "txt"):
                 name = f"a.{form}.{suffix}"
                 yield Batch("bombs: 100 MB of one byte, packed", name, _bomb(suffix, pack, filling), (), 1, UNUSABLE)
+
+
+def _parquet_bombs() -> Iterator[Batch]:
+    same = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 300_000), ["a" * 1_000_000])
+    for columns in (
+        {"title": same, "abstract": same},
+        {"title": ["t"], "abstract": ["\n" * 100_000_000]},
+        {"title": pyarrow.nulls(100_000_000, pyarrow.string())},
+    ):
+        out = io.BytesIO()
+        pyarrow.parquet.write_table(pyarrow.table(columns), out, compression="zstd", store_schema=False)
+        kind = "bombs: Parquet with one text in every row, a long text, rows of nothing"
+        yield Batch(kind, "a.parquet", out.getvalue(), (), 1, UNUSABLE)
 
 
 @cache

@@ -1,4 +1,7 @@
-"""One input, built in several ways: the bytes have to be the same."""
+"""One input, built in several ways: the bytes have to be the same.
+
+Every record has an id of its own: of those that share one, the first in the input counts.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def try_all(folder: Path) -> list[Row]:
     first = _build(folder, lines, "0")
     rows = [
         _compare("hash seeds", first, [_build(folder, lines, seed) for seed in ("1", "2", "3", "4", "5")]),
-        _compare("order of the records", first, [_build(folder, random.Random(n).sample(lines, len(lines)), "0") for n in range(5)]),
+        _compare("orders of the records", first, [_build(folder, random.Random(n).sample(lines, len(lines)), "0") for n in range(5)]),
         _compare("jobs", first, [_build(folder, lines, "0", "-j", "2")]),
     ]  # fmt: skip
     return rows

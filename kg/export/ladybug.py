@@ -17,7 +17,7 @@ from typing import Any
 import networkx as nx
 import pyarrow as pa
 
-from kg.errors import UsageError
+from kg.errors import KgError, UsageError
 from kg.export.properties import (
     LABELS,
     NODE_PROPERTIES,
@@ -60,10 +60,15 @@ def write_ladybug(graph: nx.MultiDiGraph, path: Path) -> None:
     ------
     UsageError
         When Ladybug is not installed.
+    KgError
+        When the system does not grant the address space or the file that the engine asks for.
     """
     engine = _engine()
     with _beside(path) as temporary:
-        database = engine.Database(str(temporary), buffer_pool_size=BUFFER, max_db_size=ADDRESS_SPACE)
+        try:
+            database = engine.Database(str(temporary), buffer_pool_size=BUFFER, max_db_size=ADDRESS_SPACE)
+        except RuntimeError as error:
+            raise KgError(f"cannot begin a database in {path.parent} (ulimit -v?): {_message(error)}") from error
         connection = engine.Connection(database)
         try:
             _fill(connection, graph)

@@ -20,7 +20,7 @@ from kg.export.page.layout import Picture, draw, mark_sizes
 from kg.files import atomic_writer
 
 #: Colour of each kind, told apart by people with any kind of colour vision (Okabe and Ito 2008).
-COLOUR = {"paper": "#7b8696", "method": "#0072b2", "dataset": "#009e73", "metric": "#e69f00", "task": "#cc79a7"}
+COLOUR = {"paper": "#838999", "method": "#005fae", "dataset": "#009b6a", "metric": "#bd6f00", "task": "#8a2d5f"}
 
 #: Pixels; enough for a slide and for a printed column at 300 dots an inch.
 PNG_WIDTH = 2400

@@ -271,8 +271,9 @@ def _bibliography(mint: Minter, key: str, data: Mapping[str, Any]) -> Iterator[F
         yield DCTERMS.creator, mint("author", encode(name))
     if data["authors"]:
         yield KG.authorList, string("; ".join(data["authors"]))
-    if data["year"] is not None:
-        yield DCTERMS.issued, year(data["year"])
+    issued = year(data["year"])
+    if issued is not None:
+        yield DCTERMS.issued, issued
     if data["venue"]:
         yield PRISM.publicationName, string(data["venue"])
     for keyword in data["keywords"]:

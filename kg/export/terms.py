@@ -125,6 +125,12 @@ def decimal(value: float) -> Literal:
     return Literal("0" if digits == "-0" else digits, datatype=XSD.decimal)
 
 
-def year(value: int) -> Literal:
-    """An xsd:gYear, four digits at least."""
-    return Literal(f"{value:04d}" if value >= 0 else f"-{-value:04d}", datatype=XSD.gYear)
+def year(value: object) -> Literal | None:
+    """An xsd:gYear of four digits; None for what is no year after Christ, as a line changed by hand may hold anything.
+
+    >>> year(987).value, year(0), year("2020a")
+    ('0987', None, None)
+    """
+    if type(value) is not int or not 0 < value < 10_000:  # a truth value is an int to isinstance
+        return None
+    return Literal(f"{value:04d}", datatype=XSD.gYear)

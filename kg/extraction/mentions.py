@@ -28,11 +28,11 @@ from kg.naming import name_key
 from kg.records import LABELS, Label, Mention, Role
 
 #: How sure the encoder must be of a span, by label, when nothing else speaks for it.
-THRESHOLD: dict[Label, float] = {"METHOD": 0.66, "DATASET": 0.7, "METRIC": 0.55, "TASK": 0.68}
+THRESHOLD: dict[Label, float] = {"METHOD": 0.66, "DATASET": 0.6, "METRIC": 0.62, "TASK": 0.72}
 #: How sure it must be of a span that the gazetteer knows under the same label.
-KNOWN_THRESHOLD: dict[Label, float] = {"METHOD": 0.6, "DATASET": 0.5, "METRIC": 0.45, "TASK": 0.6}
+KNOWN_THRESHOLD: dict[Label, float] = {"METHOD": 0.5, "DATASET": 0.4, "METRIC": 0.42, "TASK": 0.5}
 #: How sure of words that the gazetteer knows and the encoder did not tag.
-MISSED_THRESHOLD = 0.6
+MISSED_THRESHOLD = 0.45
 
 Doc.set_extension("kg_mentions", default=(), force=True)
 

@@ -1,100 +1,68 @@
 """Numbers that an abstract states as results, tied to metric, dataset and method.
 
 A number is a result when it stands in a sentence with something it can be a value of: a metric named nearby
-("1.31 FID", "accuracy of 63.2%", "improves mAP by 2.1"), or a ratio of speed or cost ("2.3x faster"). It takes the
-metric nearest to it, the dataset nearest to it in the sentence, else the last one named, and the paper's own method
-unless another is named nearer as the subject.
+("1.31 FID", "accuracy of 63.2%", "improves mAP by 2.1"), a quantity that the words beside it name ("30% less memory"),
+or a ratio of speed or cost ("2.3x faster"). A gain that is said without what it is measured in ("outperforms BarNet by
+4.4%") is one too, with an empty metric. It takes the dataset nearest to it in the sentence, else the last one named,
+and the paper's own method unless another is named nearer as the subject.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from kg.extraction.numbers import Number, numbers
+from kg.extraction.quantities import APPROXIMATELY, cost, improved, quantity, speed
 from kg.records import Mention, Result, ResultKind
 
 Doc.set_extension("kg_results", default=(), force=True)
 
-_NUMBER = re.compile(
-    r"(?<![\w.,^_×±-])(?<!± )(?<!\d/)(?P<sign>[+-]?)(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"(?:\s*(?P<unit>%p?|percent(?:age points?)?|points?\b|pp\b|dB\b|×|x\b|times\b|-?fold\b|ms\b|fps\b|FPS\b|"
-    r"frames per second\b|frames/s\b|hours?\b|minutes?\b|seconds?\b|mm\b|cm\b|BLEU\b|s\b))?(?![\w^])"
-)
-_UNITS = {
-    "percent": "%", "percentage points": "%", "percentage point": "%", "pp": "%", "%p": "%", "points": "points",
-    "point": "points", "times": "x", "×": "x", "fold": "x", "-fold": "x", "FPS": "fps", "frames per second": "fps",
-    "frames/s": "fps",
-}  # fmt: skip
 _GAIN = re.compile(
     r"\b(improv\w*|increas\w*|gain\w*|boost\w*|outperform\w*|surpass\w*|exceed\w*|better|higher|lower|reduc\w*|"
     r"decreas\w*|drop\w*|margin|more|less|fewer|up to|improvement|over|rais\w*|sav\w*|cut\w*|enhanc\w*|beat\w*)\b",
     re.IGNORECASE,
 )
+_GAIN_BEFORE = re.compile(
+    rf"\b(?:by,?|(?:improvement|gain|increase|reduction|decrease|boost|margin|drop)s?\s+(?:of|to|with|between|up to)|"
+    rf"(?:improv|increas|reduc|outperform|gain)\w*\s+(?:up to|over|of)|gets up to)\s+{APPROXIMATELY}$",
+    re.IGNORECASE,
+)
+_GAIN_AFTER = re.compile(
+    r"^\s*(?:(?:absolute|relative)\s+)?(?:(?:better|higher|lower|faster|slower|less|fewer|smaller|larger|shorter|more)\b|"
+    r"(?:and \S+\s+)?(?:[\w-]+\s+){0,3}(?:improvement|gain|increase|reduction|decrease|boost|drop|saving)s?\b)",
+    re.IGNORECASE,
+)
 _ABSOLUTE = re.compile(
     r"\b(from|to|achiev\w*|attain\w*|reach\w*|obtain\w*|scor\w*|of|with|at|yield\w*|get\w*|=)\s*$", re.IGNORECASE
 )
-_FASTER = re.compile(r"(faster|speed-?\s?ups?|acceleration|accelerat\w*|quicker|throughput|speed)", re.IGNORECASE)
-_CHEAPER = re.compile(
-    r"(fewer|less|smaller|reduction|compression|lower|memory|parameters|FLOPs|computation|cost|cheaper|larger)",
-    re.IGNORECASE,
-)
-_NOT_RESULT = re.compile(
-    r"^\s*-?\s*([BMKD]\b|d\b|k\b|(?i:bits?\b|layers?|million|billion|trillion|languages|datasets|tasks|classes|"
-    r"categories|papers|images|videos|samples|examples|hours of|sentences|documents|tokens|parameters|GPUs?|benchmarks|"
-    r"domains|epochs|steps|users|subjects|participants|environments|models|methods|dimensions|frames\b(?! per|/s)|"
-    r"demonstrations|questions|annotated|different|x\s*\d|×\s*\d))"
-)
-#: A whole number before a common word is a count of things, unless the word leads on to what the number is of.
-_COUNT = re.compile(
-    r"^\s+(?!(?:on|in|over|for|with|and|to|of|at|when|by|from|compared|respectively|better|higher|lower|more|less|faster|"
-    r"absolute|relative|points?|percent\w*|while|under|against|using|across|as|than|or|but|which|is|was|per)\b)[a-z]{3,}"
-)
-#: What a number inside a formula, a citation or an enumeration looks like.
-_FORMULA_BEFORE = re.compile(r"(?:[=<>≤≥^_*+]|O\(|\(cid:)\s?$")
-_FORMULA_AFTER_BRACKET = re.compile(r"\s?[*+^/]\s?[\w(]|\)")
-_FRACTION = re.compile(r"/\d")
-_CITED = re.compile(r"\[\s?(?:\d+\s?[,;–-]\s?)*$")
+_TIME = re.compile(r"time|latency|duration|speed|delay|cost|period|hours|horizon", re.IGNORECASE)
+_SIZE = re.compile(r"size|memory|storage|footprint|space|cost|usage|bandwidth|rate", re.IGNORECASE)
+_MEASURED_IN = {
+    **dict.fromkeys(("ms", "s", "minute", "minutes", "hour", "hours"), _TIME),
+    **dict.fromkeys(("second", "seconds", "millisecond", "milliseconds", "microsecond", "microseconds"), _TIME),
+    **dict.fromkeys(("KB", "MB", "GB"), _SIZE),
+    **dict.fromkeys(("W", "mW"), re.compile(r"power|energy|consumption", re.IGNORECASE)),
+}
 _SETTING = re.compile(r"(?P<w>\d{2,4})\s?[×x]\s?(?P<h>\d{2,4})|\b(?P<shot>\d+-shot|zero-shot|few-shot|one-shot)\b")
-#: What a ratio is of, said after it: "2x faster inference", "5x reduction of model size", "100x fewer parameters".
-_SAID_FASTER = re.compile(
-    r"^[\s-]*(?:\w+\s+)?(?:faster|speed-?\s?ups?|acceleration|quicker)(?:\s+(?:in|at|for)?\s*(?P<what>inference|training|"
-    r"decoding|execution|sampling|rendering|generation|convergence)\b)?",
-    re.IGNORECASE,
-)
-_SAID_LESS = re.compile(
-    r"^[\s-]*(?:(?:fewer|less|smaller|lower|more|higher|larger)|(?:reduction|decrease|increase|improvement|savings?)s?\s+(?:in|of))"
-    r"\s+(?:the\s+|overall\s+|total\s+|average\s+)?(?P<what>(?!than\b|the\b|an?\b|on\b|in\b|over\b)[A-Za-z][\w/-]*(?:\s+(?:size|time|cost|memory|footprint|usage|"
-    r"parameters?|operations?|epochs?|iterations?|steps|rate|throughput|latency|consumption|multiplications|cache))?)"
-)
 #: Between a number and the metric it is surely of: "7.3% in NDCG@10", "4.2 points on the F1".
 _LEADS_ON = re.compile(
     r"^\s*(?:absolute|relative|points?)?\s*(?:higher|lower|better)?\s*(?:in|on|of|for)?\s*(?:the\s)?$"
 )
+#: Units of gains that mean something without a metric.
+_GAINED_IN = ("%", "points", "x")
+#: Between two numbers of one metric: "63.2% on BarkBench, 51.0% on TideSet and 40.1% on MossSet".
+_GOES_ON = re.compile(r"^[^;.]{0,60}(?:,|\band)[^;.]{0,30}$")
 _LISTED = re.compile(r"^\s*(?:,|/|and|,\s*and|&)\s*$")
-#: What stands before a number that is a setting or a statistic of something else.
-_OTHER_QUANTITY = re.compile(
-    r"\b(weight|strength|scale|temperature|threshold|coefficient|rate of dropout|probability|correlat\w*|patch(?:es)?|"
-    r"size|batch|layers?|epochs?|steps?)\s*(?:of|at|=|to|with)?\s*-?$",
-    re.IGNORECASE,
-)
 _OWNER = re.compile(r"^\s*(?:for|by|of|from|with)\s+(?:the\s+)?$", re.IGNORECASE)
-_YEAR = re.compile(r"^(19|20)\d\d$")
+#: How far from a number the metric is looked for, and the words around it.
 _WINDOW = 90
+_REACH = 200
 #: A sentence with more numbers is no prose; each is compared with everything that the sentence names.
 _MOST_NUMBERS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class _Number:
-    start: int
-    end: int
-    value: float
-    unit: str
-    suffix: str
 
 
 @Language.component("kg_results", assigns=["doc._.kg_results"])
@@ -115,15 +83,19 @@ def kg_results(doc: Doc) -> Doc:
 def _in_sentence(
     whole: str, sentence: Span, inside: list[Mention], mentions: Sequence[Mention], dataset: Mention | None
 ) -> list[Result]:
-    text = sentence.text
-    found = []
-    numbers = _numbers(text, sentence.start_char, inside)[:_MOST_NUMBERS]
-    paired = _paired(numbers, [m for m in inside if m.label == "METRIC"], whole)
-    for number in numbers:
-        before = text[: number.start - sentence.start_char]
-        after = text[number.end - sentence.start_char :]
-        kind = _kind(number, before, after)
-        metric = paired.get(number.start) or _metric(number, kind, inside, whole, before, after)
+    text, offset = sentence.text, sentence.start_char
+    found: list[Result] = []
+    candidates = numbers(text, offset, inside)[:_MOST_NUMBERS]
+    metrics = [m for m in inside if m.label == "METRIC"]
+    paired = _paired(candidates, metrics, whole)
+    for number in candidates:
+        before = text[max(number.before - offset - _REACH, 0) : number.before - offset]
+        after = text[number.after - offset : number.after - offset + _REACH]
+        last = found[-1] if found and _goes_on(found[-1], number, whole) else None
+        kind = _kind(number, before, after, last)
+        metric = paired.get(number.start) or _metric(number, kind, metrics, whole, before, after)
+        if metric is None and last and last.kind == kind:
+            metric = last.metric
         if metric is None:
             continue
         on = _dataset(number, inside, whole) or dataset
@@ -136,7 +108,7 @@ def _in_sentence(
                 value=number.value,
                 unit=number.unit,
                 kind=kind,
-                setting=_setting(text, on, sentence.start_char, number),
+                setting=_setting(text, on, offset, number),
                 start=number.start,
                 end=number.end,
             )
@@ -144,11 +116,11 @@ def _in_sentence(
     return found
 
 
-def _paired(numbers: list[_Number], metrics: list[Mention], text: str) -> dict[int, str]:
+def _paired(found: list[Number], metrics: list[Mention], text: str) -> dict[int, str]:
     """Metrics of numbers listed in their order ("BLEU and METEOR of 31.2 and 27.9"), by the numbers' start."""
     pairs: dict[int, str] = {}
     listed = _lists([(m.start, m.end) for m in metrics], text)
-    for values in _lists([(n.start, n.end + len(n.suffix)) for n in numbers], text):
+    for values in _lists([(n.start, n.after) for n in found], text):
         for names in listed:
             said_before, said_after = values[0][0] - names[-1][1], names[0][0] - values[-1][1]
             if len(values) == len(names) and (0 <= said_before <= _WINDOW or 0 <= said_after <= 30):
@@ -167,128 +139,77 @@ def _lists(places: list[tuple[int, int]], text: str) -> list[list[tuple[int, int
     return [run for run in runs if len(run) > 1]
 
 
-def _numbers(text: str, offset: int, inside: list[Mention]) -> list[_Number]:
-    """Numbers that may be results: not part of a name, not a year, a count of things or a resolution."""
-    found = []
-    for match in _NUMBER.finditer(text):
-        start, end = match.start("value") + offset, match.end("value") + offset
-        printed, rest = match["value"], text[match.end("value") :]
-        if any(m.start <= start < m.end for m in inside) or _NOT_RESULT.match(rest):
-            continue
-        before = text[: match.start()]
-        if _OTHER_QUANTITY.search(before.rstrip("+-")) or _CITED.search(before):
-            continue
-        if not match["unit"] and (_in_formula(before, rest) or _counts(printed, rest, end, inside)):
-            continue
-        if not match["unit"] and (_YEAR.match(printed) or any(_follows(start, m, text, offset) for m in inside)):
-            continue
-        if re.search(r"\d\s?[×x]\s?$", text[: match.start("value")]):
-            continue
-        unit = match["unit"] or ""
-        value = float(printed.replace(",", "")) * (-1 if match["sign"] == "-" else 1)
-        suffix = text[match.end("value") : match.end()]
-        found.append(_Number(start, end, value, _UNITS.get(unit, unit), suffix))
-    return found
+def _goes_on(last: Result, number: Number, text: str) -> bool:
+    """Whether a number only goes on with what the one before it said ("+3.1% on BarkBench and 2.0% on TideSet")."""
+    return last.unit in ("", number.unit) and bool(_GOES_ON.match(text[last.end : number.before]))
 
 
-def _in_formula(before: str, rest: str) -> bool:
-    opened = before.endswith("(") and _FORMULA_AFTER_BRACKET.match(rest)
-    return bool(_FORMULA_BEFORE.search(before) or opened or _FRACTION.match(rest))
-
-
-def _counts(printed: str, rest: str, end: int, inside: list[Mention]) -> bool:
-    """Whether a number counts things: a whole one before a word that names no metric."""
-    word = _COUNT.match(rest)
-    return bool(
-        printed.isdigit()
-        and word
-        and not any(m.label == "METRIC" and end <= m.start <= end + word.end() for m in inside)
-    )
-
-
-def _follows(start: int, mention: Mention, text: str, offset: int) -> bool:
-    """Whether a number belongs to the dataset's name before it ("FFHQ 256")."""
-    return (
-        mention.label == "DATASET" and mention.end < start and not text[mention.end - offset : start - offset].strip()
-    )
-
-
-def _kind(number: _Number, before: str, after: str) -> ResultKind:
+def _kind(number: Number, before: str, after: str, last: Result | None) -> ResultKind:
+    """What a number says; `last` is the result that it goes on with."""
     if number.unit == "x":
         return "ratio"
-    near = before[-45:]
-    clause = re.split(r"[,;]| and ", near)[-1]
-    if re.search(
-        r"\bby\s+(up to |about |around |over |at least |more than |nearly |an? \w+ of )*\S{0,3}$", near, re.IGNORECASE
-    ):
+    if number.sign == "+" or _GAIN_AFTER.match(after) or _GAIN_BEFORE.search(before):
         return "gain"
-    if _ABSOLUTE.search(before) and not re.search(
-        r"(improvement|gain|increase|reduction|boost|margin|drop)s?\s+(of|to|with|up to)\s*$", near, re.IGNORECASE
-    ):
+    if last and last.kind == "gain":
+        return "gain"
+    if _ABSOLUTE.search(before):
         return "absolute"
-    if _GAIN.search(clause) or re.match(
-        r"\S*\s*(\w+\s+){0,2}(improvement|gain|increase|reduction|boost|higher|better|lower|relative)",
-        after,
-        re.IGNORECASE,
-    ):
-        return "gain"
-    return "absolute"
+    return "gain" if _GAIN.search(re.split(r"[,;]| and ", before[-45:])[-1]) else "absolute"
 
 
-def _metric(number: _Number, kind: ResultKind, inside: list[Mention], text: str, before: str, after: str) -> str | None:
-    """The surface of the metric that the number is a value of; None when the number is no result."""
-    best = _nearest(number, [m for m in inside if m.label == "METRIC"], text)
-    if kind == "ratio":
-        return _of_ratio(number, best, before, after)
+def _metric(number: Number, kind: ResultKind, metrics: list[Mention], text: str, before: str, after: str) -> str | None:
+    """The surface of what the number is a value of, empty for an unnamed gain; None when the number is no result."""
+    best = _nearest(number, [m for m in metrics if _fits(number.unit, m.text)], text)
     if number.unit == "fps":
         beside = best is not None and _gap(number, best) <= 40 and re.search(r"speed|rate|fps|frame", best.text, re.I)
-        return best.text if best is not None and beside else number.suffix.strip()
-    return best.text if best is not None else None
-
-
-def _of_ratio(number: _Number, best: Mention | None, before: str, after: str) -> str | None:
-    """What a ratio compares: what is said right after it, else the metric beside it, else speed or cost."""
-    beside = after[len(number.suffix) :]
-    faster = _SAID_FASTER.match(beside)
-    if faster:
-        return f"{faster['what']} speed" if faster["what"] else "speed-up"
-    if re.match(r"[\s-]*compression", beside):
+        return best.text if best is not None and beside else text[number.end : number.after].strip()
+    fast = speed(before, after) if number.unit in ("x", "%") else None
+    if fast:
+        return fast
+    if kind == "ratio" and re.match(r"[\s-]*compression", after):
         return "compression ratio"
-    if best is not None and _gap(number, best) <= 40:
+    said = quantity(before, after, kind == "ratio")
+    if said is not None:
+        return next((m.text for m in metrics if said.endswith(m.text)), said)
+    if best is not None and (kind != "ratio" or _gap(number, best) <= 40):
         return best.text
-    less = _SAID_LESS.match(beside)
-    if less:
-        return less["what"]
-    if _FASTER.search(beside[:45]) or _FASTER.search(before[-40:]):
-        return "speed-up"
-    return "computational cost" if _CHEAPER.search(beside[:45]) else None
+    if number.unit in _GAINED_IN and improved(before, after):
+        far = _nearest(number, metrics, text, len(text))
+        return far.text if far else ""
+    return cost(before, after) if kind == "ratio" else None
 
 
-def _gap(number: _Number, mention: Mention) -> int:
+def _fits(unit: str, metric: str) -> bool:
+    """Whether a metric can be measured in a unit: seconds are of times, megabytes of sizes."""
+    needed = _MEASURED_IN.get(unit)
+    return needed is None or bool(needed.search(metric))
+
+
+def _gap(number: Number, mention: Mention) -> int:
     return max(mention.start - number.end, number.start - mention.end, 0)
 
 
-def _nearest(number: _Number, mentions: list[Mention], text: str) -> Mention | None:
+def _nearest(number: Number, mentions: list[Mention], text: str, window: int = _WINDOW) -> Mention | None:
     """The mention nearest to the number, one that follows it being nearer ("1.31 FID"), a clause's end being a wall."""
 
     def distance(m: Mention) -> float:
-        between = text[number.end : m.start] if m.start >= number.end else text[m.end : number.start]
-        walls = len(re.findall(r";|, (?:while|whereas|but|which|and the)", between)) * 60
+        between = text[number.after : m.start] if m.start >= number.end else text[m.end : number.start]
+        walls = len(re.findall(r";|, (?:while|whereas|but|which|and the)| (?:while|with|without) ", between)) * 60
         after = 0.6 if m.start >= number.end and not re.search(r"[,(]| and ", between) else 1.0
-        if m.start >= number.end and _LEADS_ON.match(between[len(number.suffix) :]):
+        if m.start >= number.end and _LEADS_ON.match(between):
             after = 0.1
         return (len(between) + walls) * after
 
-    near = [m for m in mentions if _gap(number, m) <= _WINDOW]
+    near = [m for m in mentions if _gap(number, m) <= window]
     return min(near, key=lambda m: (distance(m), m.start), default=None)
 
 
-def _dataset(number: _Number, inside: list[Mention], text: str) -> Mention | None:
+def _dataset(number: Number, inside: list[Mention], text: str) -> Mention | None:
     datasets = [m for m in inside if m.label == "DATASET"]
     return _nearest(number, datasets, text) or next(iter(datasets), None)
 
 
-def _method(number: _Number, inside: list[Mention], mentions: Sequence[Mention], text: str) -> Mention | None:
+def _method(number: Number, inside: list[Mention], mentions: Sequence[Mention], text: str) -> Mention | None:
     """The method that the number is said to be of ("3.60 for LDM"), else the proposed one before it or the paper's."""
     owner = next((m for m in inside if m.label == "METHOD" and _OWNER.match(text[number.end : m.start] or " ")), None)
     if owner:
@@ -299,7 +220,7 @@ def _method(number: _Number, inside: list[Mention], mentions: Sequence[Mention],
     return next((m for m in mentions if m.label == "METHOD" and m.role == "proposed"), None)
 
 
-def _setting(text: str, on: Mention | None, offset: int, number: _Number) -> str:
+def _setting(text: str, on: Mention | None, offset: int, number: Number) -> str:
     """What qualifies the dataset in the sentence: a resolution beside it or a number of shots."""
     best = ""
     nearest = 10**6

@@ -75,7 +75,8 @@ def read(
     strict : bool
         Stop at the first record that cannot be read.
     skipped : callable, optional
-        Is given every record that was passed over. A paper whose id came before is passed over too.
+        Is given every record that was passed over. Of papers with the same id the first counts, in the order of the
+        sources and within each of its lines; the others are passed over too.
 
     Raises
     ------

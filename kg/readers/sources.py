@@ -18,7 +18,8 @@ from kg.errors import InputError
 STDIN = "-"
 #: A stream that unpacks to more than this from so little is a bomb, not a pile of abstracts.
 MAX_EXPANSION = 200
-MIN_SUSPECT_BYTES = 20_000_000
+MIN_SUSPECT_BYTES = 5_000_000
+UNPACKS_TOO_FAR = "unpacks to far more than it holds; not read further"
 #: No record has so long a line; a device that gives zeros for ever, or a file that is no text, has.
 MAX_LINE_BYTES = 32_000_000
 _COMPRESSED = {".gz", ".xz", ".zst", ".bz2"}
@@ -97,7 +98,7 @@ class _Unpacked(io.RawIOBase):
         view[: len(data)] = data
         self._count += len(data)
         if self._count > max(self._packed.count * MAX_EXPANSION, MIN_SUSPECT_BYTES):
-            raise InputError("unpacks to far more than it holds; not read further", file=self._name)
+            raise InputError(UNPACKS_TOO_FAR, file=self._name)
         return len(data)
 
     def close(self) -> None:
@@ -109,7 +110,8 @@ class _Zstandard:
     """Zstandard frames as bytes; unlike the library's own reader it notices when the last frame breaks off."""
 
     def __init__(self, stream: IO[bytes]):
-        self._stream, self._packed, self._ready = stream, b"", b""
+        # A view, because what a few bytes unpack to can be large and is handed out piece by piece.
+        self._stream, self._packed, self._ready = stream, b"", memoryview(b"")
         self._frame: Any = None
 
     def read1(self, size: int, /) -> bytes:
@@ -120,9 +122,9 @@ class _Zstandard:
                 raise EOFError("Compressed file ended before the end-of-stream marker was reached")
             if not self._packed:
                 return b""
-            self._ready = self._unpack()
+            self._ready = memoryview(self._unpack())
         data, self._ready = self._ready[:size], self._ready[size:]
-        return data
+        return bytes(data)
 
     def _unpack(self) -> bytes:
         import zstandard

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from kg.errors import InputError
-from kg.readers.sources import MAX_LINE_BYTES
+from kg.readers.sources import MAX_EXPANSION, MAX_LINE_BYTES, MIN_SUSPECT_BYTES, UNPACKS_TOO_FAR
 from kg.readers.sources import lines as lines_of
 
 Row = tuple[int, dict[str, Any] | str]
@@ -23,6 +23,10 @@ Row = tuple[int, dict[str, Any] | str]
 _MAX_ROW_LINES = 200
 _MAX_ROW_CHARACTERS = 1_000_000
 _MAX_DOCUMENT = 200_000_000
+#: Characters that a row of a Parquet file counts for at least, so that a billion empty ones are noticed too.
+_LEAST_ROW = 1000
+#: Rows of a Parquet file that are unpacked at a time.
+_BATCH = 100
 #: Where an object may hold its list of records.
 _LISTS = frozenset({"results", "data", "papers", "items"})
 _BETWEEN = re.compile(r"[\s,\ufeff]*")
@@ -212,17 +216,39 @@ def _row(ahead: deque[tuple[int, str]], rest: Iterator[tuple[int, str]], delimit
 
 
 def read_parquet(stream: io.BufferedReader) -> Iterator[Row]:
-    """Rows of a Parquet file, a batch at a time."""
+    """Rows of a Parquet file.
+
+    A few bytes can stand for a long text in a million rows, so texts stay packed until their row is reached, and
+    reading ends where the rows have grown far beyond the file.
+    """
     import pyarrow
-    import pyarrow.parquet
 
     source: Any = stream if stream.seekable() else io.BytesIO(stream.read())
+    number = grown = 0
     try:
-        file = pyarrow.parquet.ParquetFile(source)
-        number = 0
-        for batch in file.iter_batches(batch_size=1000):
-            for record in batch.to_pylist():
+        most = max(source.seek(0, io.SEEK_END) * MAX_EXPANSION, MIN_SUSPECT_BYTES)
+        for batch in _batches(source, most):
+            for cells in zip(*batch.columns, strict=True):
+                record = {name: cell.as_py() for name, cell in zip(batch.schema.names, cells, strict=True)}
                 number += 1
+                grown += max(_LEAST_ROW, len(str(record)))
+                if grown > most:
+                    raise InputError(UNPACKS_TOO_FAR)
                 yield number, record
     except (pyarrow.ArrowException, OSError) as error:
-        yield 1, f"not a readable Parquet file: {error}"
+        yield number + 1, f"not a readable Parquet file: {error}"
+
+
+def _batches(source: Any, most: int) -> Iterator[Any]:
+    """Arrow's batches of a Parquet file that says itself to unpack to at most so many bytes, texts as dictionaries."""
+    from pyarrow.parquet import ParquetFile
+
+    found = ParquetFile(source)
+    groups = [found.metadata.row_group(group) for group in range(found.num_row_groups)]
+    if sum(group.total_byte_size for group in groups) > most:
+        raise InputError(UNPACKS_TOO_FAR)
+    # Arrow cannot keep the texts of nested columns packed.
+    texts = [
+        column.path for column in found.schema if column.physical_type == "BYTE_ARRAY" and column.path == column.name
+    ]
+    yield from ParquetFile(source, read_dictionary=texts).iter_batches(batch_size=_BATCH)

@@ -21,7 +21,7 @@ HOST, PORT = "127.0.0.1", 7878
 
 
 def create_app(
-    folder: Path, *, limits: Limits | None = None, host: str = HOST, hosts: Iterable[str] = (), origin: str = "*"
+    folder: Path, *, limits: Limits | None = None, host: str = HOST, hosts: Iterable[str] = (), origin: str = ""
 ) -> Starlette:
     """An ASGI application that serves a build; its workers live from the application's start to its end.
 
@@ -36,7 +36,8 @@ def create_app(
     hosts : iterable of str
         More such names; "*" allows all, which is safe only where another server in front checks them.
     origin : str
-        Whose scripts may read answers (CORS): "*", an origin, or empty for none but the server's own pages.
+        Whose scripts may read answers (CORS): an origin, "*" for every page that a user of the server visits, or
+        empty for none but the server's own pages.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def serve(
     *,
     limits: Limits | None = None,
     hosts: Iterable[str] = (),
-    origin: str = "*",
+    origin: str = "",
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a build until interrupted.

@@ -21,9 +21,9 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from kg.errors import UsageError
-from kg.export.rdf import Minter
 from kg.server.connections import BoundedProtocol
 from kg.server.description import describe_service
+from kg.server.details import cards, details, identify
 from kg.server.endpoint import ask, endpoint, problem, typed, while_connected
 from kg.server.explorer import Explorer
 from kg.server.guard import Guard
@@ -32,12 +32,13 @@ from kg.server.messages import Outcome, Question
 from kg.server.negotiation import GRAPHS, HTML, accepted, preferred
 from kg.server.pool import Pool
 from kg.server.space import Space
+from kg.server.terms import used_terms
 from kg.server.things import Row, Rows, gather, rows_of
 from kg.sparql import named_queries, named_query
 from kg.store import PAGE, TURTLE
 
 _WEB = Path(__file__).parent / "web"
-_STATIC = ("site.css", "query.js", "explorer.js", "icon.svg")
+_STATIC = ("site.css", "query.js", "complete.js", "explorer.js", "icon.svg")
 _SERIALIZED = {"turtle": "to_turtle", "ntriples": "to_tsv", "jsonld": "to_json", "rdfxml": "to_xml"}
 #: Connections at a time; more are told to come back.
 _MOST_CONNECTIONS = 1000
@@ -62,6 +63,8 @@ class _Site:
             Route("/queries/{name}", self.query),
             Route("/search", self.search),
             Route("/lookup", self.lookup),
+            Route("/data/search", self.data_search),
+            Route("/data/node", self.data_node),
             Route("/health", self.health),
             Route("/graph.ttl", self.dump),
             Route("/.well-known/void", RedirectResponse("/build/graph", 303)),
@@ -103,9 +106,11 @@ class _Site:
         return self.page("query.html")
 
     async def queries(self, request: Request) -> Response:
-        """The named queries, and the prefixes that every query knows."""
+        """The named queries, the prefixes that every query knows, and the classes and properties of the graph."""
         known = [{**asdict(q), "parameters": [asdict(p) for p in q.parameters]} for q in named_queries()]
-        return JSONResponse({"base": self._space.base, "prefixes": {**self._pool.facts.prefixes}, "queries": known})
+        prefixes = {**self._pool.facts.prefixes}
+        terms = [asdict(term) for term in used_terms()]
+        return JSONResponse({"base": self._space.base, "prefixes": prefixes, "terms": terms, "queries": known})
 
     async def query(self, request: Request) -> Response:
         """The text of a named query with the parameters that the address gives."""
@@ -141,22 +146,38 @@ class _Site:
 
     async def search(self, request: Request) -> Response:
         """Things by name."""
-        text = request.query_params.get("q", "")
-        answer = await while_connected(request, self._pool, Question("", name=text or " "))
+        found = [_hit(self._space, named) for named in await self._named(request)]
+        if preferred(_likes(request), (HTML, "application/json")) == HTML:
+            return self.page("search.html", text=request.query_params.get("q", ""), found=found)
+        return JSONResponse(found, headers={"vary": "Accept"})
+
+    async def _named(self, request: Request) -> list[dict[str, Any]]:
+        question = Question("", name=request.query_params.get("q") or " ")
+        answer = await while_connected(request, self._pool, question)
         if answer.outcome is not Outcome.ROWS:
             raise problem(answer, self._pool.limits)
-        found = [_hit(self._space, named) for named in json.loads(answer.content)]
-        if preferred(_likes(request), (HTML, "application/json")) == HTML:
-            return self.page("search.html", text=text, found=found)
-        return JSONResponse(found, headers={"vary": "Accept"})
+        return list(json.loads(answer.content))
 
     async def lookup(self, request: Request) -> Response:
         """From an id as ``papers.jsonl`` has it to the address of the paper or entity."""
-        identifier = request.query_params.get("id", "")
-        mint = Minter(self._space.base)
-        is_entity = identifier.partition(":")[0] in ("method", "dataset", "metric", "task")
-        iri = mint.entity(identifier) if is_entity else mint.paper(identifier)
+        iri = identify(self._space.base, request.query_params.get("id", ""))
         return RedirectResponse(self._space.path(iri.value) or "/", 303)
+
+    # What the explorer page does not hold
+
+    async def data_search(self, request: Request) -> Response:
+        """Papers and entities by name, as cards, the best first."""
+        iris = [named["iri"] for named in await self._named(request)]
+        found = await cards(self._rows(request), iris)
+        return JSONResponse([found[iri] for iri in iris if iri in found])
+
+    async def data_node(self, request: Request) -> Response:
+        """All that the explorer shows of the paper or entity with an id."""
+        iri = identify(self._space.base, request.query_params.get("id", ""))
+        found = await details(self._rows(request), iri)
+        if found is None:
+            raise HTTPException(404, "The graph knows nothing of this id.")
+        return JSONResponse(found)
 
     # The rest
 
@@ -169,6 +190,8 @@ class _Site:
     async def dump(self, request: Request) -> Response:
         """The whole graph as Turtle."""
         path = self._folder / TURTLE if self._folder.is_dir() else self._folder
+        if not path.is_file():
+            raise HTTPException(404, "The graph lies here in parts, not in one file.")
         return FileResponse(path, media_type="text/turtle")
 
     async def error(self, request: Request, error: Exception) -> Response:

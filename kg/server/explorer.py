@@ -1,4 +1,4 @@
-"""The explorer page as the server gives it: with a script that fetches what the page itself does not hold."""
+"""The explorer page as the server gives it: with a script that fetches what the page does not hold (`details`)."""
 
 from __future__ import annotations
 

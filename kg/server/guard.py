@@ -46,12 +46,12 @@ class Guard:
     hosts : iterable of str
         More names to allow, "*" for all of them.
     origin : str
-        Whose scripts may read answers: "*", an origin, or empty for none but this server's own.
+        Whose scripts may read answers: an origin, "*" for all, or empty for none but this server's own.
     """
 
-    def __init__(self, app: ASGIApp, host: str, hosts: Iterable[str] = (), origin: str = "*"):
+    def __init__(self, app: ASGIApp, host: str, hosts: Iterable[str] = (), origin: str = ""):
         self._app = app
-        self._headers = [*_HEADERS, *(_sharing(origin) if origin else ())]
+        self._headers = [*_HEADERS, *_sharing(origin)]
         self._names = {name.lower() for name in (*_LOCAL, _bracketed(host), *hosts)}
         self._addresses = host in _ANY
 
@@ -88,6 +88,8 @@ class Guard:
 
 
 def _sharing(origin: str) -> list[tuple[bytes, bytes]]:
+    if not origin:
+        return [(b"cross-origin-resource-policy", b"same-origin")]
     headers = [
         (b"access-control-allow-origin", origin.encode()),
         (b"access-control-expose-headers", b"Retry-After"),

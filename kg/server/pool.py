@@ -179,7 +179,8 @@ class Pool:
         sound = False
         try:
             answer = await reply
-            sound = answer.outcome not in _UNSOUND
+            # One with a verdict has been killed, even if its answer was on the way already.
+            sound = answer.outcome not in _UNSOUND and worker.verdict is None
             return answer
         finally:
             worker.forget()
@@ -226,7 +227,7 @@ class Pool:
 
     def _outgrow(self, worker: Line, key: int, leaving: Leaving | None) -> None:
         """A query has become long: it goes on apart, or if there is no slot, begins anew when there is one."""
-        if worker not in self._workers:
+        if worker not in self._workers or not worker.busy:  # its answer may have come at the very same time
             return
         if self._free_slots:
             self._free_slots -= 1

@@ -26,7 +26,7 @@ from kg.errors import UsageError
 from kg.server.limits import MIB, Limits
 from kg.server.messages import HELLO, QUESTION_HEAD, Answer, Outcome, Question
 from kg.server.names import Names
-from kg.sparql import check, syntax_message
+from kg.sparql import check, syntax_message, used_prefixes
 from kg.sparql_results import QueryResult
 from kg.triplestore import GraphStore
 
@@ -86,7 +86,7 @@ def respond(held: Holdings, question: Question, limits: Limits) -> Answer:
 def _query(graph: GraphStore, question: Question, limits: Limits) -> Answer:
     try:
         check(question.sparql)
-        found = graph.store.query(question.sparql, prefixes=dict(graph.prefixes))
+        found = graph.store.query(question.sparql, prefixes=used_prefixes(graph, question.sparql))
         if isinstance(found, QueryTriples):
             return _triples(graph, found, question.graph, limits)
         return _rows(found, question.table, limits)

@@ -17,14 +17,13 @@ from kg.spark.resolving import resolve
 from kg.spark.session import session
 from kg.spark.tables import count, write_tables
 from kg.spark.triples import write_triples
-from kg.store import PAGE, TURTLE, write_entities, write_papers
+from kg.store import PAGE, TRIPLES, TURTLE, write_entities, write_papers
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-#: Folders inside the output folder.
+#: The folder of the tables inside the output folder.
 TABLES = "tables"
-TRIPLES = "graph.nt"
 
 Stage = Callable[[str], AbstractContextManager[None]]
 

@@ -75,6 +75,39 @@ def test_arrows_move_through_suggestions(page):
     assert page.run("document.querySelectorAll('#suggestions li')[1].getAttribute('aria-selected')") == "true"
 
 
+FOCUSED = "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent"
+
+
+def test_the_keyboard_alone_leads_from_search_to_a_link_in_the_panel_and_back(page):
+    page.press("/")
+    page.type("deeper")
+    page.wait("document.querySelectorAll('#suggestions li').length")
+    page.press("Enter")
+    panel_says(page, "Deeper tides")
+    assert page.run("document.activeElement.id") == "panel"
+    for _ in range(20):
+        page.press("Tab")
+        if page.run("document.activeElement.matches('.chip.dataset')"):
+            break
+    page.press("Enter")
+    panel_says(page, "Harbour-10k")
+    page.press("Tab")
+    assert page.run(FOCUSED) == "Back"
+    page.press("Enter")
+    panel_says(page, "Deeper tides")
+    page.press("Escape")
+    page.wait("document.querySelector('#panel').hidden")
+    assert page.run("document.activeElement.id") == "main"
+
+
+def test_neighbours_that_were_not_drawn_can_be_added_to_the_map(page):
+    page.run("location.hash = '#entity=method%3Adeep-tidal-network'")
+    page.wait("document.querySelector('#grow')")
+    assert page.run("document.querySelector('#grow').textContent") == "Draw it on the map"
+    page.run("document.querySelector('#grow').click()")
+    page.wait("!document.querySelector('#grow') && !document.querySelector('#hint').textContent")
+
+
 def test_a_highlight_leads_to_its_entity_and_back_returns(page):
     page.run("location.hash = '#paper=example%3A1'")
     panel_says(page, "Tides")
@@ -186,8 +219,8 @@ FIND_COLOUR = """(([red, green, blue]) => {
 
 
 def test_clicking_a_mark_on_the_map_opens_it_and_clicking_the_ground_closes_it(page):
-    page.wait(f"{FIND_COLOUR}([0, 158, 115])")
-    page.click(*page.run(f"{FIND_COLOUR}([0, 158, 115])"))
+    page.wait(f"{FIND_COLOUR}([0, 155, 106])")
+    page.click(*page.run(f"{FIND_COLOUR}([0, 155, 106])"))
     page.wait("!document.querySelector('#panel').hidden")
     assert page.run("document.querySelector('#panel .kind').innerText") == "Dataset"
     left, top = page.run("(({ left, top }) => [left, top])(document.querySelector('#canvas').getBoundingClientRect())")
@@ -197,9 +230,9 @@ def test_clicking_a_mark_on_the_map_opens_it_and_clicking_the_ground_closes_it(p
 
 
 def test_a_hidden_kind_leaves_the_map(page):
-    page.wait(f"{FIND_COLOUR}([0, 158, 115])")
+    page.wait(f"{FIND_COLOUR}([0, 155, 106])")
     page.run("document.querySelectorAll('#filters input[type=checkbox]')[2].click()")
-    page.wait(f"!{FIND_COLOUR}([0, 158, 115])")
+    page.wait(f"!{FIND_COLOUR}([0, 155, 106])")
 
 
 @pytest.mark.parametrize("width", [390, 1440])

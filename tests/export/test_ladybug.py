@@ -17,7 +17,7 @@ from example import entities, graph, papers
 
 from kg.analytics import analyse
 from kg.cli import app
-from kg.errors import UsageError
+from kg.errors import KgError, UsageError
 from kg.export.ladybug import check, query_ladybug, write_ladybug
 from kg.export.properties import LABELS, relationship_type
 from kg.export.terms import writable
@@ -103,6 +103,13 @@ def test_a_new_export_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     write_ladybug(hostile.small_graph("one", "m", "k"), tmp_path / "graph.lbug")
     write_ladybug(hostile.small_graph("two", "m", "k"), tmp_path / "graph.lbug")
     assert query_ladybug(tmp_path / "graph.lbug", "MATCH (p:Paper {id: 'k'}) RETURN p.title")[1] == [["two"]]
+
+
+def test_too_little_address_space_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kg.export.ladybug.ADDRESS_SPACE", 1 << 60)
+    with pytest.raises(KgError, match=r"cannot begin a database in .*ulimit"):
+        write_ladybug(graph(), tmp_path / "graph.lbdb")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_failed_export_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

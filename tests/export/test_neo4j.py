@@ -92,13 +92,18 @@ def test_any_text_survives_the_csvs(title: str, name: str, key: str, tmp_path: P
 # Cypher
 
 
+def cypher_parser() -> Any:
+    dialects = pytest.importorskip("graphglot.dialect", reason="needs a parser of Cypher: pip install graphglot")
+    return dialects.Dialect.get_or_raise("neo4j")
+
+
 def statements(folder: Path) -> list[str]:
     script = (folder / "load.cypher").read_text(encoding="utf-8")
     return [statement for statement in script.split(";\n") if statement]
 
 
 def test_the_script_is_cypher_to_a_parser(tmp_path: Path) -> None:
-    neo4j = pytest.importorskip("graphglot.dialect").Dialect.get_or_raise("neo4j")
+    neo4j = cypher_parser()
     write_neo4j(hostile.small_graph("".join(hostile.PIECES), "\\u0027", '"'), tmp_path)
     for statement in statements(tmp_path):
         checked = neo4j.validate(statement)
@@ -109,7 +114,7 @@ def test_the_script_is_cypher_to_a_parser(tmp_path: Path) -> None:
 @given(text=hostile.text)
 @example(text="".join(hostile.PIECES))
 def test_a_literal_means_the_text_that_it_was_made_from(text: str) -> None:
-    neo4j = pytest.importorskip("graphglot.dialect").Dialect.get_or_raise("neo4j")
+    neo4j = cypher_parser()
     parsed = str(neo4j.parse(f"RETURN {literal(writable(text))} AS x"))
     assert f"CharacterStringLiteral(value={writable(text)!r})" in parsed
 
@@ -156,7 +161,7 @@ class Engine:
     """An openCypher engine with the face of Neo4j's driver. Constraints, which are Neo4j's own, it only notes."""
 
     def __init__(self) -> None:
-        self.graph = pytest.importorskip("ocg").Graph()
+        self.graph = pytest.importorskip("ocg", reason="needs an openCypher engine: pip install ocg").Graph()
         self.constraints: list[str] = []
 
     def execute_query(self, statement: str, parameters_: dict[str, Any] | None = None) -> Any:

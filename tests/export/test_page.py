@@ -10,11 +10,12 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import hostile
 from example import HOSTILE_TITLE, graph
 
 from kg.analytics import analyse
@@ -61,6 +62,15 @@ def test_hostile_text_is_held_as_data(page):
     assert HOSTILE_TITLE in {p["title"] for p in data_of(page)["papers"]}
 
 
+@settings(max_examples=hostile.examples(20), deadline=None)
+@given(title=hostile.text, name=hostile.text, key=hostile.identifier)
+def test_any_text_stays_data(title, name, key):
+    page = render_page(hostile.small_graph(title, name, key))
+    assert len(re.findall("^<script", page, re.M)) == 5
+    assert {(paper["id"], paper["title"]) for paper in data_of(page)["papers"]} >= {(key, title)}
+
+
+@settings(max_examples=hostile.examples(100), deadline=None)
 @given(st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_json_in_a_script_element_survives_and_cannot_end_it(value):
     text = str(json_for_html(value))
@@ -70,6 +80,25 @@ def test_json_in_a_script_element_survives_and_cannot_end_it(value):
 
 def test_a_lone_surrogate_does_not_stop_the_page():
     json_for_html("\ud800").encode()
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2.1, between 1 and 21."""
+    light = []
+    for colour in (one, other):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        light.append(0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
+    return max(light) / min(light)
+
+
+@pytest.mark.parametrize("theme", [r":root {", r':root[data-theme="dark"] {', r':root:not([data-theme="light"]) {'])
+def test_text_and_marks_stand_out_from_whatever_they_lie_on(page, theme):
+    colour = dict(re.findall(r"--(\w+): (#\w{6})", page.partition(theme)[2].partition("}")[0]))
+    for ground in ("ground", "raised", "hover", "land"):
+        assert all(contrast(colour[text], colour[ground]) >= 4.5 for text in ("ink", "muted"))
+        marks = ("paper", "method", "dataset", "metric", "task", "focus", "field")
+        assert all(contrast(colour[mark], colour[ground]) >= 3 for mark in marks)
 
 
 def test_spans_results_and_links_arrive(page):

@@ -11,7 +11,6 @@ import pyoxigraph
 import pytest
 import rdflib
 from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 from rdflib import OWL, RDF
 
@@ -69,7 +68,7 @@ def test_two_parsers_read_each_serialisation_back(name: str, tmp_path: Path) -> 
 
 @example(title="", name="0", identifier="0.")
 @settings(max_examples=hostile.examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(title=st.text(max_size=20), name=st.text(min_size=1, max_size=8), identifier=st.text(min_size=1, max_size=8))
+@given(title=hostile.text, name=hostile.text.filter(bool), identifier=hostile.text.filter(bool))
 @pytest.mark.parametrize("name_of_format", FORMATS)
 def test_any_title_survives_each_serialisation(
     name_of_format: str, title: str, name: str, identifier: str, tmp_path: Path

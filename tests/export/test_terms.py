@@ -57,7 +57,12 @@ def test_infinity_is_no_decimal() -> None:
 
 
 def test_years_have_four_digits() -> None:
-    assert [year(y).value for y in (2024, 987)] == ["2024", "0987"]
+    assert [str(year(y)).partition("^^")[0] for y in (2024, 987)] == ['"2024"', '"0987"']
+
+
+@pytest.mark.parametrize("value", [None, 0, -44, 10_000, True, 2020.0, "2020", "2020a", [2020]])
+def test_what_is_no_year_makes_no_literal(value: object) -> None:
+    assert year(value) is None
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,19 @@ def results(text):
         ("FooNet reaches 81.3 mIoU on BarkBench.", 81.3, "", "absolute", "mIoU"),
         ("FooNet improves the parser by up to 0.4 BLEU on BarkBench.", 0.4, "BLEU", "gain", "BLEU"),
         ("On BarkBench FooNet runs at 37 FPS.", 37.0, "fps", "absolute", "FPS"),
+        ("On BarkBench FooNet runs at 37 frames per-second.", 37.0, "fps", "absolute", "frames per-second"),
+        ("On BarkBench FooNet runs more than x4 faster.", 4.0, "x", "ratio", "speed-up"),
+        ("On BarkBench FooNet is 6X faster in training.", 6.0, "x", "ratio", "training speed"),
+        ("On BarkBench FooNet is 20% faster.", 20.0, "%", "gain", "speed-up"),
+        ("FooNet accelerates walks on BarkBench by 5x.", 5.0, "x", "ratio", "speed-up"),
+        ("On BarkBench FooNet cuts the walking time by a factor of up to 2.6.", 2.6, "x", "ratio", "walking time"),
+        ("On BarkBench FooNet has an 85% average reduction in training time.", 85.0, "%", "gain", "training time"),
+        ("FooNet reduces the training cost of walks on BarkBench by 25%.", 25.0, "%", "gain", "training cost"),
+        ("On BarkBench FooNet has 81% fewer trainable parameters.", 81.0, "%", "gain", "trainable parameters"),
+        ("On BarkBench FooNet brings 30% memory savings.", 30.0, "%", "gain", "memory"),
+        ("On BarkBench the walking time of FooNet is only 7s.", 7.0, "s", "absolute", "walking time"),
+        ("FooNet outperforms BarNet on BarkBench by 4.4%.", 4.4, "%", "gain", ""),
+        ("FooNet shows a +2.5 points improvement on BarkBench.", 2.5, "points", "gain", ""),
     ],
 )
 def test_kinds(text, value, unit, kind, metric):
@@ -77,11 +90,43 @@ def test_kinds(text, value, unit, kind, metric):
         "FooNet gains accuracy in 62 rounds.",
         "FooNet's accuracy is within 1/2 of it.",
         "The accuracy is good.",
+        "FooNet has an accuracy of at least 1/ε.",
+        "FooNet has an accuracy that tends to 0 for δ in (0,1].",
+        "FooNet has an accuracy of 0.55^2 there.",
+        "FooNet is tested with 2,359 DOG owners and a good accuracy.",
+        "FooNet keeps its accuracy in the work of arXiv:2209.13932.",
+        "FooNet reaches its accuracy in 30 minutes.",
+        "FooNet costs 30% of them.",
         "",
     ],
 )
 def test_numbers_that_are_no_results(text):
     assert results(text) == ()
+
+
+@pytest.mark.parametrize("printed", ["20-25%", "20%–25%", "20 to 25%"])
+def test_a_range_gives_both_its_ends(printed):
+    found = results(f"FooNet improves accuracy by {printed} on BarkBench.")
+    assert [(r.metric, r.value, r.unit, r.kind) for r in found] == [
+        ("accuracy", 20, "%", "gain"),
+        ("accuracy", 25, "%", "gain"),
+    ]
+
+
+def test_numbers_that_go_on_share_what_was_said_once():
+    found = results("FooNet outperforms BarNet by 5.6%, 6.5%, and 5.7% on BarkBench.")
+    assert [(r.metric, r.value, r.kind) for r in found] == [("", 5.6, "gain"), ("", 6.5, "gain"), ("", 5.7, "gain")]
+
+
+def test_a_gain_takes_the_metric_of_its_sentence_however_far():
+    far = "which is more than all that was ever tried by anyone who walked dogs through that town before"
+    (found,) = results(f"FooNet has the best accuracy, {far}, and outperforms BarNet by 6.6%.")
+    assert found.metric == "accuracy"
+
+
+@pytest.mark.parametrize("piece", ["average of ", "improves time of ", "reduces a b ", "5% in a ", "1-2", "1,000"])
+def test_odd_texts_take_no_time(piece):
+    results(f"FooNet improves {piece * 2000} 5%")
 
 
 def test_each_number_takes_the_metric_beside_it():

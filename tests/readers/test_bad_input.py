@@ -335,6 +335,34 @@ def test_a_torn_parquet_file(tmp_path: Path) -> None:
     assert len(reports) == 1 and reports[0].startswith("papers.parquet:1: not a readable Parquet file")
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"title": pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 100_000), ["a" * 1_000_000])},
+        {"title": ["Tides"], "abstract": ["a" * 30_000_000]},
+        {"title": pyarrow.nulls(500_000, pyarrow.string())},
+    ],
+    ids=["one text in every row", "one long text", "rows of nothing"],
+)
+def test_a_parquet_file_that_unpacks_to_far_more_than_it_holds(tmp_path: Path, columns: dict[str, Any]) -> None:
+    path = tmp_path / "papers.parquet"
+    pyarrow.parquet.write_table(pyarrow.table(columns), path, compression="zstd", store_schema=False)
+    papers, reports = read_all(path)
+    assert not papers and "unpacks to far more than it holds" in reports[-1]
+
+
+def test_parquet_with_every_kind_of_column(tmp_path: Path) -> None:
+    path = tmp_path / "papers.parquet"
+    rows = [record(f"a{n}", authors=["A", "B"], year=2020, note={"a": [None, "b"]}) for n in range(250)]
+    table = pyarrow.Table.from_pylist(rows)
+    table = table.set_column(1, "title", table["title"].cast(pyarrow.large_string()))
+    pyarrow.parquet.write_table(table, path, row_group_size=70)
+    papers = list(read([path], strict=True))
+    assert [(paper.id, paper.authors, paper.year) for paper in papers] == [
+        (row["id"], tuple(row["authors"]), row["year"]) for row in rows
+    ]
+
+
 def test_parquet_numbers_that_are_not_numbers(tmp_path: Path) -> None:
     path = tmp_path / "papers.parquet"
     rows = [record("a", year=float("nan")), record("b", year=2021.0), record("c", year=float("inf"))]

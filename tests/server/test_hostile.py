@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -130,6 +131,13 @@ def test_a_burst_of_small_questions_is_served(web):
     assert {answer.status_code for answer in answers} <= {200, 503}
     assert sum(answer.status_code == 200 for answer in answers) > 100
     assert all("retry-after" in answer.headers for answer in answers if answer.status_code == 503)
+
+
+def test_an_answer_that_comes_as_patience_ends_is_an_answer(tmp_path):
+    (tmp_path / "graph.ttl").write_text("<a:1> <a:next> <a:2> .\n")
+    with running(tmp_path, replace(LIMITS, patience=0.001, long=1)) as web, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: post(web, f"ASK {{ <a:{number}> ?p ?o }}"), range(100)))
+    assert {answer.status_code for answer in answers} <= {200, 503}
 
 
 def wait_until(condition, seconds=5.0):

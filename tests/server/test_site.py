@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
@@ -166,6 +167,8 @@ def test_named_queries_are_listed_and_filled_in(web):
     known = web.get("/queries").json()
     assert known["prefixes"]["method"] == f"{known['base']}method/"
     assert {"who-uses", "counts"} <= {query["name"] for query in known["queries"]}
+    words = {term["name"]: term["words"] for term in known["terms"]}
+    assert words["kg:measures"].startswith("The paper judges") and words["dcterms:title"] == ""
     text = web.get("/queries/who-uses", params={"entity": 'x" } DROP'}).text
     rows = web.post("/sparql", data={"query": text})
     assert rows.status_code == 200 and rows.json()["results"]["bindings"] == []
@@ -182,6 +185,16 @@ def test_health(web):
 def test_the_graph_can_be_fetched_whole(web, folder):
     assert web.get("/graph.ttl").content == (folder / "graph.ttl").read_bytes()
     assert web.get("/.well-known/void").headers["location"] == "/build/graph"
+
+
+def test_what_a_cluster_wrote_is_served_too(folder, tmp_path):
+    (tmp_path / "graph.nt").mkdir()
+    with gzip.open(tmp_path / "graph.nt" / "part-00000-c000.txt.gz", "wb") as part:
+        pyoxigraph.serialize(pyoxigraph.parse(path=str(folder / "graph.ttl")), part, RdfFormat.N_TRIPLES)
+    with running(tmp_path) as web:
+        answer = web.post("/sparql", data={"query": "ASK { method:tidal-network a kg:Method }"})
+        assert answer.json()["boolean"] is True
+        assert web.get("/graph.ttl").status_code == 404
 
 
 # Guards
@@ -206,7 +219,9 @@ def test_hosts_can_be_allowed_and_scripts_kept_out(folder):
             ("other.org", 400),
         ):
             assert web.get("/health", headers={"host": host}).status_code == status
-        assert "access-control-allow-origin" not in web.get("/health").headers
+        headers = web.get("/health").headers
+        assert "access-control-allow-origin" not in headers
+        assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
 @pytest.mark.parametrize("path", ["/", "/sparql?format=html", "/method/tidal-network", "/nothing", "/health"])

@@ -2,7 +2,8 @@
 
 pyvis makes the network and renders our template; vis-network's script comes out of the pyvis package. The page asks
 the network for nothing, and its Content-Security-Policy forbids it to: the only scripts that may run are the two
-whose hashes the policy names, so nothing that a title or an abstract contains can.
+whose hashes the policy names, so nothing that a title or an abstract contains can. Of a large graph it holds an
+overview; the server that gives it (`kg.server.explorer`) hands it a source of the rest.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ __all__ = ["render_page", "write_page"]
 _WEB = Path(__file__).parent / "web"
 #: The page's script, in this order, as one closed scope.
 _SCRIPTS = (
-    "dom.js", "model.js", "state.js", "labels.js", "network.js", "panel.js", "tables.js", "lineage.js", "controls.js",
-    "save.js", "main.js",
+    "dom.js", "model.js", "state.js", "labels.js", "network.js", "grow.js", "more.js", "panel.js", "tables.js",
+    "lineage.js", "controls.js", "save.js", "main.js",
 )  # fmt: skip
 _VIS = "lib/vis-9.1.2/vis-network.min.js"
 #: Characters that could end a script element or that old parsers take for line ends.

@@ -109,7 +109,9 @@ def _with_wider(graph: nx.MultiDiGraph, entities: Iterable[str]) -> list[str]:
 
 def _size(graph: nx.MultiDiGraph, nodes: Sequence[str]) -> int:
     """Roughly how many bytes of JSON the nodes' own attributes take."""
-    return sum(len(json.dumps({**graph.nodes[n]}, default=str, ensure_ascii=False).encode()) for n in nodes)
+    return sum(
+        len(json.dumps({**graph.nodes[n]}, default=str, ensure_ascii=False).encode("utf-8", "replace")) for n in nodes
+    )
 
 
 def page_data(graph: nx.MultiDiGraph, selection: Selection, title: str) -> Json:

@@ -1,9 +1,8 @@
-// Beside the explorer page when it comes from a server: a way to the queries, and what the page does not hold itself.
+// Beside the explorer page when it comes from a server: a way to the queries, and the rest of a graph too large for it.
 "use strict";
 
 (() => {
   const whole = document.currentScript.dataset.whole === "yes";
-  const byId = (id) => document.getElementById(id);
   const link = (href, text) => Object.assign(document.createElement("a"), { href, textContent: text });
 
   const icon = Object.assign(document.createElement("link"), { rel: "icon", href: "/static/icon.svg" });
@@ -16,7 +15,7 @@
   }
 
   // Under what the panel tells of a paper or entity: the page that tells everything.
-  const panel = byId("panel");
+  const panel = document.getElementById("panel");
   const follow = () => {
     const body = panel.querySelector(".panel-body");
     const chosen = /[#&](?:paper|entity)=([^&]*)/.exec(location.hash);
@@ -28,41 +27,16 @@
   };
   if (panel) new MutationObserver(follow).observe(panel, { childList: true });
 
-  // Names that the page does not know are looked for in the whole graph.
-  const input = byId("search"), box = byId("suggestions");
-  if (whole || !input || !box) return;
-  let waiting = 0, asked = "";
-  const item = (hit) => {
-    const entry = document.createElement("li");
-    entry.className = "from-server";
-    entry.setAttribute("role", "option");
-    const note = document.createElement("span");
-    note.className = "note";
-    note.textContent = hit.year || (hit.papers ? `${hit.papers} paper${hit.papers === 1 ? "" : "s"}` : "");
-    const name = link(`${hit.path}?format=html`, hit.name);
-    name.className = "item-name";
-    name.style.textDecoration = "none";
-    const mark = document.querySelector(`#filters .mark.${hit.kind}`);
-    entry.append(...(mark ? [mark.cloneNode(true)] : []), name, note);
-    entry.addEventListener("mousedown", (event) => { event.preventDefault(); location.assign(name.href); });
-    return entry;
+  if (whole) return;
+  const fetched = async (address) => {
+    const response = await fetch(address);
+    if (response.status === 404) return null;
+    if (!response.ok) throw new Error(await response.text());
+    return response.json();
   };
-  const search = async () => {
-    const text = input.value.trim();
-    if (text.length < 2) return;
-    asked = text;
-    const response = await fetch(`/search?q=${encodeURIComponent(text)}&format=json`);
-    if (!response.ok || asked !== text || input.value.trim() !== text) return;
-    const there = new Set([...box.querySelectorAll(".item-name")].map((found) => found.textContent));
-    const others = (await response.json()).filter((hit) => !there.has(hit.name)).slice(0, 8);
-    if (input.value.trim() !== text || !others.length) return;
-    for (const none of box.querySelectorAll(".none, .from-server")) none.remove();
-    box.append(...others.map(item));
-    box.hidden = document.activeElement !== input;
+  const source = {
+    search: (text) => fetched(`/data/search?q=${encodeURIComponent(text)}`),
+    open: (id) => fetched(`/data/node?id=${encodeURIComponent(id)}`),
   };
-  input.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(search, 250); });
-  input.addEventListener("keydown", (event) => {
-    const first = box.querySelector(".from-server a");
-    if (event.key === "Enter" && first && !box.querySelector('[id^="suggestion-"]')) location.assign(first.href);
-  });
+  document.dispatchEvent(new CustomEvent("kg-source", { detail: source }));
 })();

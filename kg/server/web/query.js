@@ -19,14 +19,14 @@ const LOOKS = "application/sparql-results+json, text/turtle;q=0.9";
 const FORMATS = { table: [["CSV", "csv"], ["TSV", "tsv"], ["JSON", "json"], ["XML", "xml"]], graph: [["Turtle", "turtle"], ["N-Triples", "ntriples"], ["JSON-LD", "jsonld"], ["RDF/XML", "rdfxml"]] };
 const ROWS_AT_ONCE = 500;
 const NUMERIC = /#(integer|decimal|double|float|int|long|gYear)$/;
-let known = { base: "", prefixes: {}, queries: [] };
+let known = { base: "", prefixes: {}, terms: [], queries: [] };
 let asking = null;
 
 // Editor
 
 const KEYWORDS = "SELECT|ASK|CONSTRUCT|DESCRIBE|WHERE|PREFIX|BASE|DISTINCT|REDUCED|OPTIONAL|UNION|MINUS|FILTER|BIND|VALUES|EXISTS|NOT|IN|AS|ORDER|GROUP|BY|HAVING|LIMIT|OFFSET|ASC|DESC|COUNT|SUM|AVG|MIN|MAX|SAMPLE|GROUP_CONCAT|SEPARATOR|STR|LANG|DATATYPE|BOUND|IRI|URI|CONTAINS|STRSTARTS|STRENDS|STRLEN|SUBSTR|REPLACE|REGEX|LCASE|UCASE|CONCAT|IF|COALESCE|YEAR|ROUND|ABS|a|true|false";
 const TOKENS = new RegExp([
-  "(?<comment>#[^\\n]*)", "(?<string>\"\"\"[^]*?\"\"\"|\"(?:[^\"\\\\\\n]|\\\\.)*\"|'(?:[^'\\\\\\n]|\\\\.)*')", "(?<iri><[^<>\"{}|^`\\\\\\s]*>)",
+  "(?<comment>#[^\\n]*)", "(?<string>\"\"\"[^]*?\"\"\"|\"(?:[^\"\\\\\\n]|\\\\.)*(?:\"|(?=\\n)|$)|'(?:[^'\\\\\\n]|\\\\.)*(?:'|(?=\\n)|$))", "(?<iri><[^<>\"{}|^`\\\\\\s]*>)",
   "(?<variable>[?$]\\w+)", "(?<name>[\\w-]*:[\\w%.+-]*)", `(?<keyword>\\b(?:${KEYWORDS})\\b)`, "\\w+",
 ].join("|"), "gi");
 
@@ -131,6 +131,16 @@ function complain(text) {
   say("");
   $("downloads").hidden = true;
   $("answer").replaceChildren(h("pre", { class: "error", role: "alert" }, text.trim()));
+  const [, line, column] = text.match(/at line (\d+), column (\d+)/) || [];
+  if (line) mark(Number(line), Number(column));
+}
+
+// Select the place that a complaint is about, up to the end of the word; columns count code points.
+function mark(line, column) {
+  const lines = $("query").value.split("\n"), before = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+  const at = before + [...(lines[line - 1] || "")].slice(0, column - 1).join("").length;
+  $("query").focus();
+  $("query").setSelectionRange(at, at + ($("query").value.slice(at).match(/^\S+/) || [""])[0].length);
 }
 
 // Showing

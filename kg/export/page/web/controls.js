@@ -2,7 +2,7 @@
 
 function startSearch() {
   const input = $("search"), box = $("suggestions");
-  let hits = [], at = -1;
+  let hits = [], at = -1, waiting = 0;
   const close = () => { box.hidden = true; at = -1; input.setAttribute("aria-expanded", "false"); input.removeAttribute("aria-activedescendant"); };
   const choose = (item) => { input.value = ""; close(); input.blur(); focusOn(item); };
   const point = (next) => {
@@ -10,16 +10,29 @@ function startSearch() {
     [...box.children].forEach((child, i) => child.setAttribute("aria-selected", String(i === at)));
     if (at >= 0) { input.setAttribute("aria-activedescendant", `suggestion-${at}`); box.children[at].scrollIntoView({ block: "nearest" }); }
   };
-  const suggest = () => {
-    hits = find(input.value);
+  const suggest = (others, none = "Nothing by that name") => {
+    const pointed = hits[at];
+    hits = [...new Set([...find(input.value), ...others])].slice(0, 16);
     box.replaceChildren(...hits.map((item, i) => suggestion(item, i, choose)));
-    if (!hits.length && input.value.trim()) box.append(h("li", { class: "none" }, "Nothing by that name"));
+    if (!hits.length && input.value.trim()) box.append(h("li", { class: "none" }, none));
     box.hidden = !input.value.trim();
     input.setAttribute("aria-expanded", String(!box.hidden));
-    point(hits.length ? 0 : -1);
+    point(Math.max(hits.indexOf(pointed), 0));
   };
-  input.addEventListener("input", suggest);
-  input.addEventListener("focus", () => input.value.trim() && suggest());
+  const askSource = async (text) => {
+    const cards = await source.search(text).catch(() => []);
+    if (input.value.trim() === text && document.activeElement === input) suggest(cards.map(meet));
+  };
+  const start = () => {
+    const text = input.value.trim();
+    const further = source && text.length > 1;
+    at = -1;
+    suggest([], further ? "Looking in the whole graph …" : undefined);
+    clearTimeout(waiting);
+    if (further) waiting = setTimeout(askSource, 150, text);
+  };
+  input.addEventListener("input", start);
+  input.addEventListener("focus", () => input.value.trim() && start());
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); point(at + (event.key === "ArrowDown" ? 1 : -1)); }
@@ -103,8 +116,9 @@ function startTheme() {
   const show = () => {
     $("theme").textContent = isDark() ? "☀" : "☾";
     readPalette();
+    if (!network) return;
     network.setOptions(options());
-    network.redraw();
+    redraw();
   };
   $("theme").addEventListener("click", () => { remember("theme", root.dataset.theme = isDark() ? "light" : "dark"); show(); });
   dark.addEventListener("change", show);

@@ -2,8 +2,10 @@
 
 function renderCounts() {
   const { paper, method, dataset, metric, task, result } = data.totals;
-  const held = data.whole ? "" : `Overview: ${number(papers.length)} of `;
-  $("counts").textContent = `${held}${plural(paper, "paper")} · ${plural(method + dataset + metric + task, "entity", "entities")} · ${plural(result, "result")}`;
+  const held = data.whole ? "" : `${number(papers.length)} of `;
+  const counts = [held + plural(paper, "paper"), plural(method + dataset + metric + task, "entity", "entities"), plural(result, "result")];
+  $("counts").replaceChildren(...counts.flatMap((text, i) => [i ? " · " : "", h("span", {}, text)]));
+  if (held) $("counts").title = "An overview: the papers that stand out most in each community";
 }
 
 const RENDER = {
@@ -37,10 +39,10 @@ followAddress(history.state);
 renderCounts();
 renderViews();
 renderFilters();
-startNetwork();
 startTheme();
+startNetwork();
 startSearch();
 startKeys();
 startSaving();
-listeners.push(showView, showMap, renderPanel, showFilters);
+listeners.push(showView, showMap, completeFocus, renderPanel, showFilters);
 announce({ ...blank(), view: "" });

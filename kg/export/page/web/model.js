@@ -14,8 +14,10 @@ const ROLE_OF = {
 };
 const KIND_TITLES = { paper: "Papers", method: "Methods", dataset: "Datasets", metric: "Metrics", task: "Tasks" };
 
-entities.forEach((entity, at) => Object.assign(entity, { at, type: "entity", in: [], narrower: [], results: [] }));
-papers.forEach((paper, at) => Object.assign(paper, { at, type: "paper", kind: "paper", name: paper.title, ties: new Map(), builtBy: [] }));
+const asEntity = (entity, at) => Object.assign(entity, { at, type: "entity", in: [], narrower: [], results: [] });
+const asPaper = (paper, at) => Object.assign(paper, { at, type: "paper", kind: "paper", name: paper.title, ties: new Map(), builtBy: [] });
+entities.forEach(asEntity);
+papers.forEach(asPaper);
 
 for (const entity of entities) for (const wider of entity.broader) entities[wider].narrower.push(entity.at);
 for (const paper of papers) {
@@ -47,11 +49,12 @@ const shortTitle = (paper) => {
 };
 
 const plain = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
-const index = [...entities, ...papers].map((item) => ({
+const indexed = (item) => ({
   item,
   texts: [item.name, ...(item.aliases || [])].map(plain),
   rank: item.type === "entity" ? Math.log(1 + item.papers) : item.importance * 2,
-}));
+});
+const index = [...entities, ...papers].map(indexed);
 
 // The papers and entities that a query means best: a name that begins with it before one with a word that does.
 function find(query, most = 12) {
@@ -74,10 +77,12 @@ function find(query, most = 12) {
 const unitText = (result) => (/^[%°]/.test(result.unit) ? result.unit : result.unit && ` ${result.unit}`);
 const valueText = (result) => (result.kind === "absolute" ? `${result.value}${unitText(result)}` : result.text);
 
+const allResults = () => papers.flatMap((paper) => paper.results);
+
 // Absolute results of one metric on one dataset under one setting, best first where the metric says which way is up.
-function leaderboards() {
+function leaderboards(results) {
   const boards = new Map();
-  for (const paper of papers) for (const result of paper.results) {
+  for (const result of results) {
     if (result.kind !== "absolute" || result.metric === null || result.dataset === null) continue;
     const key = [result.dataset, result.metric, result.setting, result.unit].join("|");
     if (!boards.has(key)) boards.set(key, { dataset: result.dataset, metric: result.metric, setting: result.setting, unit: result.unit, rows: [] });

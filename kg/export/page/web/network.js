@@ -1,5 +1,5 @@
-// The map. vis-network draws marks and links and handles the pointer; communities, labels and the links of what is
-// looked at are drawn beneath and above. Nothing moves by itself: every place was computed beforehand.
+// The map. vis-network draws the marks and handles the pointer; communities and links are drawn beneath, labels above.
+// Nothing moves by itself: every place was computed beforehand.
 
 const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 const SHAPES = { paper: "dot", method: "diamond", dataset: "square", metric: "triangle", task: "hexagon" };
@@ -20,11 +20,13 @@ const capitals = new Set(Object.keys(circles).map((id) => {
   return inside.length ? inside.reduce((a, b) => (b.size > a.size ? b : a)).id : null;
 }));
 const nodeSet = new vis.DataSet([...places.values()].map(({ id, x, y, size, group }) => ({ id, x, y, size, group })));
-const edgeSet = new vis.DataSet(read("edges").map((edge, id) => ({ id, from: edge.from, to: edge.to, strength: edge.weight })));
+// A weight of 0 stands for a link to an entity.
+const links = read("edges");
 
 let network = null;
 let palette = {};
 let hovered = null;
+let shown = new Set();
 let lit = null;
 let labels = { key: "", spots: [], names: [] };
 
@@ -45,24 +47,27 @@ function options() {
     groups,
     physics: false,
     layout: { improvedLayout: false },
-    interaction: { hover: true, dragNodes: false, selectConnectedEdges: false, hoverConnectedEdges: false, zoomSpeed: 0.7,
-                   keyboard: { enabled: true, bindToWindow: false } },
+    interaction: { hover: true, dragNodes: false, zoomSpeed: 0.7, keyboard: { enabled: true, bindToWindow: false } },
     nodes: { borderWidth: 1, borderWidthSelected: 1, chosen: false },
-    edges: { smooth: false, chosen: false, hoverWidth: 0, selectionWidth: 0, width: 1,
-             color: { color: palette.edge, opacity: lit ? 0.06 : 1, inherit: false } },
   };
 }
 
 function startNetwork() {
-  readPalette();
-  network = new vis.Network($("canvas"), { nodes: nodeSet, edges: edgeSet }, options());
+  network = new vis.Network($("canvas"), { nodes: nodeSet, edges: [] }, options());
   network.on("beforeDrawing", drawBeneath);
   network.on("afterDrawing", drawAbove);
   network.on("click", ({ nodes, pointer }) => (nodes.length ? focusOn(itemOf(nodes[0])) : clickGround(pointer.canvas)));
   network.on("hoverNode", ({ node }) => hover(node));
   network.on("blurNode", () => hover(null));
-  applyFilters();
   showEverything(false);
+}
+
+// Draw anew with the next frame, once however often it is asked for.
+let redrawing = false;
+function redraw() {
+  if (redrawing) return;
+  redrawing = true;
+  requestAnimationFrame(() => { redrawing = false; network.redraw(); });
 }
 
 function clickGround({ x, y }) {
@@ -74,13 +79,13 @@ function clickGround({ x, y }) {
 function hover(key) {
   hovered = key;
   $("canvas").style.cursor = key ? "pointer" : "";
-  network.redraw();
+  redraw();
 }
 
-// Everything drawn that an item is tied to, by key, with the weight of the tie.
-function neighbours(item) {
+// Everything that an item is tied to, by key, with the weight of the tie.
+function tied(item) {
   const found = new Map();
-  const add = (other, weight) => { if (places.has(keyOf(other))) found.set(keyOf(other), weight); };
+  const add = (other, weight) => found.set(keyOf(other), weight);
   if (item.type === "community") for (const key of places.keys()) { if (itemOf(key).community === item.id) found.set(key, 0); }
   if (item.type === "entity") for (const [at] of item.in) add(papers[at], 1);
   if (item.type === "paper") {
@@ -91,19 +96,30 @@ function neighbours(item) {
   return found;
 }
 
+const neighbours = (item) => new Map([...tied(item)].filter(([key]) => places.has(key)));
+
 const visible = (key) => (key[0] === "p" ? paperShown : entityShown)(itemOf(key)) &&
   (state.community === null || itemOf(key).community === state.community);
 
 function applyFilters() {
   const { focus } = state;
   lit = focus ? new Set([...neighbours(focus).keys(), ...(focus.type === "community" ? [] : [keyOf(focus)])]) : null;
-  nodeSet.update([...places.keys()].map((key) => ({ id: key, hidden: !visible(key), opacity: !lit || lit.has(key) ? 1 : 0.14 })));
-  edgeSet.update(edgeSet.map((edge) => ({ id: edge.id, hidden: !edge.strength ? state.weight > 0 : edge.strength < state.weight })));
-  network.setOptions({ edges: options().edges });
+  shown = new Set([...places.keys()].filter(visible));
+  updateMarks();
   labels.key = "";
   const here = focus && focus.type !== "community" && !places.has(keyOf(focus));
   $("hint").textContent = here ? "Not drawn on the map; the marks shown are what it is tied to." : "";
-  network.redraw();
+  redraw();
+}
+
+// Only marks that look different from before: to touch every one takes vis-network half a second on a large map.
+function updateMarks() {
+  const changes = [];
+  nodeSet.forEach(({ id, hidden = false, opacity = 1 }) => {
+    const next = { id, hidden: !shown.has(id), opacity: !lit || lit.has(id) ? 1 : 0.14 };
+    if (next.hidden !== hidden || next.opacity !== opacity) changes.push(next);
+  });
+  nodeSet.update(changes);
 }
 
 // The box round circles or marks, given as [x, y, radius].
@@ -136,7 +152,7 @@ function free() {
 // Where the whole map is small, marks are drawn larger, so that their shapes can be told apart.
 function markScale() {
   const all = Object.values(circles);
-  return all.length ? Math.max(1, Math.min(1.7, 0.75 / fitting(bounds(all), 3))) : 1;
+  return all.length ? Math.max(1, Math.min(2.6, 0.75 / fitting(bounds(all), 3))) : 1;
 }
 
 function showEverything(animate = true) {
@@ -161,7 +177,7 @@ function reveal(item) {
     if (circles[item.id]) show(bounds([circles[item.id]]), 2);
     return;
   }
-  const keys = [...lit].filter((key) => places.has(key) && visible(key));
+  const keys = [...lit].filter((key) => shown.has(key));
   if (keys.length) show(bounds(keys.map((key) => [places.get(key).x, places.get(key).y, 30])), 1.6);
 }
 
@@ -177,15 +193,31 @@ function drawBeneath(context) {
     context.strokeStyle = palette.coast;
     context.stroke();
   }
+  drawLinks(context, scale);
   const item = hovered ? itemOf(hovered) : state.focus;
   if (item && item.type !== "community" && places.has(keyOf(item))) drawTies(context, item, scale);
+}
+
+function drawLinks(context, scale) {
+  context.beginPath();
+  for (const { from, to, weight } of links) {
+    if (weight < state.weight || !shown.has(from) || !shown.has(to)) continue;
+    const a = places.get(from), b = places.get(to);
+    context.moveTo(a.x, a.y);
+    context.lineTo(b.x, b.y);
+  }
+  context.lineWidth = Math.min(1, 1 / scale);
+  context.strokeStyle = palette.edge;
+  context.globalAlpha = lit ? 0.4 : 1;
+  context.stroke();
+  context.globalAlpha = 1;
 }
 
 function drawTies(context, item, scale) {
   const from = places.get(keyOf(item));
   context.strokeStyle = palette.accent;
   for (const [key, weight] of neighbours(item)) {
-    if (!visible(key)) continue;
+    if (!shown.has(key)) continue;
     const to = places.get(key);
     context.globalAlpha = key[0] === "p" && item.type === "paper" ? 0.75 : 0.4;
     context.lineWidth = (0.8 + (key[0] === "p" ? (2 * weight) / (MOST_WEIGHT || 1) : 0)) / scale;
@@ -225,7 +257,7 @@ function layLabels(context, scale) {
   const names = communityNames(context, scale, limits);
   const items = [];
   for (const [key, place] of places) {
-    if (!visible(key)) continue;
+    if (!shown.has(key)) continue;
     const item = itemOf(key), paper = item.type === "paper";
     const first = key === hovered || item === state.focus;
     const chosen = lit && state.focus.type !== "community" && lit.has(key);
@@ -239,7 +271,8 @@ function layLabels(context, scale) {
   return { names, spots: items.length ? placeLabels(context, items, scale, names.map((name) => name.box), limits) : [] };
 }
 
-// A community's name stands on the upper rim of its circle, as many of its parts as there is room for.
+// A community's name stands at its circle, as many of its parts as there is room for: above, or where another
+// name is in the way, in the middle or below.
 function communityNames(context, scale, limits) {
   const names = [], boxes = [];
   for (const community of communities) {
@@ -254,8 +287,10 @@ function communityNames(context, scale, limits) {
     const text = parts.join(" · ");
     const width = context.measureText(text).width / scale, height = (size * 1.3) / scale;
     const left = Math.max(limits[0] / scale, Math.min(x - width / 2, limits[1] / scale - width));
-    const box = [left, y - radius - height - 3 / scale, left + width, y - radius - 3 / scale];
-    if (boxes.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
+    const free = (box) => !boxes.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]);
+    const box = [y - radius - height - 3 / scale, y - height / 2, y + radius + 3 / scale]
+      .map((top) => [left, top, left + width, top + height]).find(free);
+    if (!box) continue;
     boxes.push(box);
     names.push({ id: String(community.id), text, size, box });
   }

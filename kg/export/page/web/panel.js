@@ -31,13 +31,25 @@ function list(entries, most = STRONG) {
 
 function renderPanel(now, before) {
   const panel = $("panel");
-  if (now.focus === before.focus && panel.hasChildNodes()) return;
+  if (now.focus === before.focus) return;
+  // Whoever goes on with the keyboard finds the focus where they look: in the panel, or in the view when it has closed.
+  const held = document.activeElement === document.body || panel.contains(document.activeElement);
+  if (held && !now.focus) $("main").focus();
   panel.hidden = !now.focus;
   document.body.classList.toggle("with-panel", !!now.focus);
   if (!now.focus) return;
   const body = { paper: paperPanel, entity: entityPanel, community: communityPanel }[now.focus.type](now.focus);
-  panel.replaceChildren(crumbs(), h("div", { class: "panel-body" }, body));
+  panel.replaceChildren(crumbs(), h("div", { class: "panel-body" }, body, sourceNote(now.focus)));
+  panel.setAttribute("aria-label", `Details: ${now.focus.name}`);
   panel.scrollTop = 0;
+  if (held) panel.focus({ preventScroll: true });
+}
+
+// The same once more, when more of it is known.
+function refreshPanel() {
+  const { scrollTop } = $("panel");
+  renderPanel(state, { focus: null });
+  $("panel").scrollTop = scrollTop;
 }
 
 function crumbs() {
@@ -51,7 +63,7 @@ function crumbs() {
     h("button", { type: "button", class: "close", "aria-label": "Close details", onclick: () => go({ focus: null }) }, "×"));
 }
 
-const communityLink = (id) => itemLink(communities[id], { class: "quiet", title: communities[id].name }, communities[id].short);
+const communityLink = (id) => communities[id] && itemLink(communities[id], { class: "quiet", title: communities[id].name }, communities[id].short);
 
 function paperPanel(paper) {
   const facts = [paper.year, paper.venue].filter(Boolean).join(" · ");
@@ -61,6 +73,7 @@ function paperPanel(paper) {
     h("h2", {}, paper.link ? link(paper.link, marked.title, h("span", { class: "away", "aria-label": "opens elsewhere" }, " ↗")) : marked.title),
     paper.authors.length ? h("p", { class: "authors" }, authorLine(paper.authors)) : null,
     h("p", { class: "facts" }, facts, facts ? " · " : "", communityLink(paper.community)),
+    drawButton(paper),
     paper.abstract ? h("p", { class: "abstract" }, marked.abstract) : null,
     section("Results", paper.results.length ? h("ul", { class: "list" }, paper.results.map((result) => h("li", {}, resultLine(result)))) : null),
     entityRoles(paper),
@@ -80,7 +93,7 @@ function relatedEntries(paper) {
 
 function reason(word, which, weight) {
   const bar = weight ? h("span", { class: "weight", title: `Weight ${weight}` }, h("i", {})) : null;
-  if (bar) bar.firstChild.style.width = `${Math.round((100 * weight) / MOST_WEIGHT)}%`;
+  if (bar) bar.firstChild.style.width = `${Math.min(100, Math.round((100 * weight) / MOST_WEIGHT))}%`;
   return h("p", { class: "reason" }, bar, `${word} `, which.slice(0, 4).map((at, i) => [i ? ", " : "", nameLink(entities[at])]),
     which.length > 4 ? ` and ${which.length - 4} more` : "");
 }
@@ -139,12 +152,13 @@ function entityPanel(entity) {
     h("h2", {}, entity.name),
     h("p", { class: "facts" }, plural(entity.papers, "paper"), way, " · ", communityLink(entity.community)),
     entity.aliases.length ? h("p", { class: "aliases" }, "Also written ", shownAliases(entity)) : null,
+    drawButton(entity),
     YEARS && entity.timeline.length > 1 ? section("Over the years", timelineFigure(entity)) : null,
     section("Wider", entity.broader.length ? h("div", { class: "chips" }, entity.broader.map((at) => chip(entities[at]))) : null),
     section("Narrower", entity.narrower.length ? h("div", { class: "chips" }, entity.narrower.slice(0, 30).map((at) => chip(entities[at]))) : null),
     entityBoards(entity),
     relations.map((relation) => papersByRole(entity, relation)),
-    entity.in.length < entity.papers ? h("p", { class: "facts" }, `This page holds ${number(entity.in.length)} of its ${number(entity.papers)} papers.`) : null,
+    !entity.counts && entity.in.length < entity.papers ? h("p", { class: "facts" }, `This page holds ${number(entity.in.length)} of its ${number(entity.papers)} papers.`) : null,
     section("The same elsewhere", entity.same.length ? h("ul", { class: "list" }, entity.same.map((address) => h("li", {}, link(address, address)))) : null),
   ];
 }
@@ -152,9 +166,11 @@ function entityPanel(entity) {
 const shownAliases = (entity) => entity.aliases.slice(0, 12).map((alias, i) => [i ? ", " : "", h("i", {}, alias)]);
 
 function timelineFigure(entity) {
-  const drawn = sparkline(entity.timeline, ...YEARS);
+  const years = entity.timeline.map((point) => point[0]);
+  const [first, last] = [Math.min(YEARS[0], ...years), Math.max(YEARS[1], ...years)];
+  const drawn = sparkline(entity.timeline, first, last);
   drawn.classList.add(entity.kind);
-  const scale = h("p", {}, h("span", {}, YEARS[0]), h("span", {}, YEARS[1]));
+  const scale = h("p", {}, h("span", {}, first), h("span", {}, last));
   scale.style.width = `${Math.max(70, drawn.getAttribute("width"))}px`;
   return h("div", { class: "years" }, drawn, scale);
 }
@@ -162,11 +178,13 @@ function timelineFigure(entity) {
 function papersByRole(entity, relation) {
   const held = entity.in.filter((entry) => entry[1] === relation).map((entry) => papers[entry[0]]);
   held.sort((a, b) => (b.year || 0) - (a.year || 0) || b.importance - a.importance);
-  return section(`${ROLE_OF[relation]} (${held.length})`, held.length ? list(held.map((paper) => itemButton(paper, paper.year || ""))) : null);
+  const count = entity.counts ? entity.counts[relation] || 0 : held.length;
+  return section(`${ROLE_OF[relation]} (${number(count)})`, held.length ? list(held.map((paper) => itemButton(paper, paper.year || ""))) : null,
+    held.length < count ? h("p", { class: "facts" }, `${number(held.length)} are listed, the latest among them.`) : null);
 }
 
 function entityBoards(entity) {
-  const boards = leaderboards().filter((board) => board.dataset === entity.at || board.metric === entity.at || board.rows.some((row) => row.method === entity.at));
+  const boards = leaderboards(entity.ranked || allResults()).filter((board) => board.dataset === entity.at || board.metric === entity.at || board.rows.some((row) => row.method === entity.at));
   return section("Results", boards.slice(0, 6).map((board) => leaderboard(board, entity)), otherResults(entity));
 }
 
@@ -176,7 +194,7 @@ function otherResults(entity) {
 }
 
 function communityPanel(community) {
-  const inside = papers.filter((paper) => paper.community === community.id).sort((a, b) => b.importance - a.importance);
+  const inside = papers.filter((paper) => !paper.card && paper.community === community.id).sort((a, b) => b.importance - a.importance);
   const only = state.community === community.id;
   return [
     h("p", { class: "kind" }, "Community"),

@@ -52,7 +52,7 @@ function lineageRows() {
 
 function mapRows() {
   const view = network.DOMtoCanvas({ x: 0, y: 0 }), end = network.DOMtoCanvas({ x: $("canvas").clientWidth, y: $("canvas").clientHeight });
-  const inView = ([key, { x, y }]) => visible(key) && x >= view.x && x <= end.x && y >= view.y && y <= end.y;
+  const inView = ([key, { x, y }]) => shown.has(key) && x >= view.x && x <= end.x && y >= view.y && y <= end.y;
   const rows = [...places].filter(inView).map(([key]) => {
     const item = itemOf(key);
     return [item.id, item.kind, item.name, item.year ?? "", item.type === "entity" ? item.papers : "", communities[item.community].name];

@@ -2,7 +2,7 @@
 // browser's back button restores it.
 
 const VIEWS = ["network", "papers", "entities", "leaderboards", "lineage"];
-const blank = () => ({ view: "network", focus: null, hide: new Set(), years: null, community: null, weight: 0, query: "", sort: null });
+const blank = () => ({ view: "network", focus: null, missing: null, hide: new Set(), years: null, community: null, weight: 0, query: "", sort: null });
 let state = blank();
 let trail = [];
 const listeners = [];
@@ -35,6 +35,7 @@ function fromFragment(fragment) {
 function restore(next, name, value) {
   if (name === "view" && VIEWS.includes(value)) next.view = value;
   if (name in byId && byId[name].has(value)) next.focus = byId[name].get(value);
+  else if (name === "paper" || name === "entity") next.missing = value;
   if (name === "hide") next.hide = new Set(value.split(",").filter((kind) => data.kinds.includes(kind)));
   if (name === "years" && /^\d+-\d+$/.test(value)) next.years = value.split("-").map(Number);
   if (name === "within" && byId.community.has(value)) next.community = Number(value);
@@ -46,7 +47,7 @@ function restore(next, name, value) {
 // Change what is shown. Going somewhere makes a step in the browser's history; turning a filter does not.
 function go(change, { step = true } = {}) {
   const before = state;
-  state = { ...state, ...change };
+  state = { ...state, missing: null, ...change };
   if (state.focus && state.focus !== before.focus) trail = [...trail.filter((item) => item !== state.focus), state.focus].slice(-5);
   const address = toFragment();
   const memory = { trail: trail.map((item) => [item.type, String(item.id)]) };
@@ -77,6 +78,7 @@ function followAddress(memory) {
   trail = ((memory && memory.trail) || []).map(([type, id]) => byId[type].get(id)).filter(Boolean);
   if (state.focus && !trail.includes(state.focus)) trail = [...trail, state.focus];
   announce(before);
+  if (state.missing) fetchMissing(state.missing);
 }
 
 window.addEventListener("popstate", (event) => followAddress(event.state));

@@ -22,8 +22,8 @@ const ENTITY_COLUMNS = [
 ];
 
 const TABLES = {
-  papers: { columns: PAPER_COLUMNS, start: "-related", rows: () => papers.filter(paperShown), what: "paper" },
-  entities: { columns: ENTITY_COLUMNS, start: "-papers", rows: () => entities.filter(entityShown), what: "entity" },
+  papers: { columns: PAPER_COLUMNS, start: "-related", rows: () => papers.filter((paper) => !paper.card && paperShown(paper)), what: "paper" },
+  entities: { columns: ENTITY_COLUMNS, start: "-papers", rows: () => entities.filter((entity) => !entity.card && entityShown(entity)), what: "entity" },
 };
 
 // The rows of a table as they stand: filtered, sorted.
@@ -99,7 +99,7 @@ function tableRow(table, row) {
 // Leaderboards as the filters leave them.
 function shownBoards() {
   const fits = (row) => paperShown(papers[row.paper]);
-  return leaderboards().map((board) => ({ ...board, rows: board.rows.filter(fits) })).filter((board) => board.rows.length);
+  return leaderboards(allResults()).map((board) => ({ ...board, rows: board.rows.filter(fits) })).filter((board) => board.rows.length);
 }
 
 function renderLeaderboards() {

@@ -44,7 +44,10 @@ _IRREGULAR = {
     "nets": "net",
 }
 #: Forms of one adjective that make no difference to what a name names.
-_SAME = {"dynamical": "dynamic", "mathematic": "mathematical", "robotic": "robot", "bayes": "bayesian"}
+_SAME = {
+    "dynamical": "dynamic", "mathematic": "mathematical", "robotic": "robot", "bayes": "bayesian",
+    "schroedinger": "schrodinger",
+}  # fmt: skip
 #: Greek letters by the names that authors write out; a letter counts only where it is a whole word ("β-VAE").
 _GREEK = dict(
     zip(

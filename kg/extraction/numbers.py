@@ -50,11 +50,14 @@ _RESOLUTION = re.compile(r"\d\s?[×x]\s?$")
 #: What stands before a number that is a setting or a statistic of something else.
 _OTHER_QUANTITY = re.compile(
     r"\b(weight|strength|scale|temperature|threshold|coefficient|rate of dropout|probability|correlat\w*|patch(?:es)?|"
-    r"size|batch|layers?|epochs?|steps?)\s*(?:of|at|=|to|with)?\s*-?$",
+    r"size|batch|layers?|epochs?|steps?)\s*(?:of|at|=|to|with)?\s*(?:only|just|about|around)?\s*-?$",
     re.IGNORECASE,
 )
 #: Years, and what bounds and sets are made of ("δ in (0,1]", "tends to 0").
 _NO_SCORE = re.compile(r"^(?:(?:19|20)\d\d|[01])$")
+#: "with just 4% clean images": how much of the data there was.
+_SCARCE_BEFORE = re.compile(r"\b(?:only|just|merely|as little as)\s+$")
+_SCARCE_AFTER = re.compile(r"^\s*%\s+(?!of\b|in\b|(?:few|low|high|small|larg)er\b|more\b|less\b)[a-z]")
 #: "by a factor of up to 2.6" makes a ratio.
 _FACTOR = re.compile(r"\bfactors?\s+of\s+(?:[a-z]+\s+){0,2}[~≈]?$")
 #: How far the words before a number are looked at.
@@ -128,12 +131,20 @@ def _is_no_result(match: re.Match[str], offset: int, inside: Sequence[Mention]) 
     before, rest = _before(match), text[match.end("value") : match.end() + _REACH]
     if _NOT_RESULT.match(rest) or _OTHER_QUANTITY.search(before) or _CITED.search(before) or _RESOLUTION.search(before):
         return True
+    if _SCARCE_BEFORE.search(before) and _SCARCE_AFTER.match(rest):
+        return True
     return not match["unit"] and bool(
         _NO_SCORE.match(printed)
+        or _numbers_a_point(before, rest)
         or _in_formula(before, rest)
         or _counts(printed, rest, match.end("value") + offset, inside)
         or any(_follows(match.start("value"), m, text, offset) for m in inside)
     )
+
+
+def _numbers_a_point(before: str, rest: str) -> bool:
+    """Whether a number leads a point of a list: "1) what it costs; 2) what it brings"."""
+    return rest.startswith(")") and before.count("(") <= before.count(")")
 
 
 def _in_formula(before: str, rest: str) -> bool:

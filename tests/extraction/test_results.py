@@ -98,10 +98,18 @@ def test_kinds(text, value, unit, kind, metric):
         "FooNet reaches its accuracy in 30 minutes.",
         "FooNet costs 30% of them.",
         "",
+        "FooNet has accuracy in mind: 1) it is quick; 2) it is FID that it lowers; 3) no more.",
+        "FooNet keeps its accuracy on BarkBench with just 4% clean images.",
+        "FooNet has the best FID with a weight of only 0.1.",
     ],
 )
 def test_numbers_that_are_no_results(text):
     assert results(text) == ()
+
+
+def test_each_change_has_its_quantity():
+    found = results("FooNet reduces both active parameters by 40% and inference costs by 90% on BarkBench.")
+    assert [(r.metric, r.value) for r in found] == [("active parameters", 40.0), ("inference costs", 90.0)]
 
 
 @pytest.mark.parametrize("printed", ["20-25%", "20%–25%", "20 to 25%"])

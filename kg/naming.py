@@ -48,6 +48,10 @@ _SAME = {
     "dynamical": "dynamic", "mathematic": "mathematical", "robotic": "robot", "bayes": "bayesian",
     "schroedinger": "schrodinger",
 }  # fmt: skip
+#: What some write together with the next word and some do not; none of them is a word or an acronym itself.
+_PREFIX = re.compile(
+    r"\b(non|multi|semi|pre|auto|spatio|anti|sub|hyper|inter|intra|micro|quasi|pseudo|super|omni) (?=[a-z]{3})"
+)
 #: Greek letters by the names that authors write out; a letter counts only where it is a whole word ("β-VAE").
 _GREEK = dict(
     zip(
@@ -122,6 +126,11 @@ def name_key(name: str) -> str:
 def stem_key(key: str) -> str:
     """A key with its last word cut to its stem: "fine tuning", "fine tuned" and "fine tune" meet."""
     return _FORM.sub("", key)
+
+
+def joined(key: str) -> str:
+    """A key with its prefixes put to their words: "non linear" and "nonlinear", "multi task" and "multitask" meet."""
+    return _PREFIX.sub(r"\1", key)
 
 
 def compact_key(name: str) -> str:

@@ -144,6 +144,7 @@ def test_undefined_acronym_takes_what_other_papers_say():
         ("dynamical tide system", "dynamic tide system", "METHOD"),
         ("BLEU@4", "BLEU-4", "METRIC"),
         ("UAVs", "UAV", "METHOD"),
+        ("non-linear tide filter", "nonlinear tide filter", "METHOD"),
     ],
 )
 def test_spelling_does_not_make_two_things(first, second, label):

@@ -19,7 +19,7 @@ from spacy.tokens import Doc
 
 from kg.errors import InputError
 from kg.extraction.words import words_of
-from kg.naming import name_key, stem_key, word_key
+from kg.naming import joined, name_key, stem_key, word_key
 from kg.records import LABELS, Label
 
 TABLES = Path(__file__).with_name("tables")
@@ -125,6 +125,7 @@ class Gazetteer:
     def __init__(self, entries: Iterable[Entry]):
         self._by_key: dict[tuple[Label, str], Entry] = {}
         self._by_stem: dict[tuple[Label, str], Entry] = {}
+        self._by_joined: dict[tuple[Label, str], Entry] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], str | None, Entry]]] = {}
         for entry in _merged(entries):
             self._add(entry)
@@ -145,6 +146,7 @@ class Gazetteer:
         self._by_stem[entry.label, stem_key(name_key(entry.name))] = entry
         for surface in entry.surfaces:
             self._by_key[entry.label, name_key(surface)] = entry
+            self._by_joined.setdefault((entry.label, joined(name_key(surface))), entry)
             words = tuple(name_key(surface).split())
             if words:
                 exact = surface if surface in entry.exact else None
@@ -152,7 +154,8 @@ class Gazetteer:
 
     def find(self, name: str, label: Label) -> Entry | None:
         """The entry of that label that `name` is a spelling of."""
-        entry = self._by_key.get((label, name_key(name)))
+        key = name_key(name)
+        entry = self._by_key.get((label, key)) or self._by_joined.get((label, joined(key)))
         # The name of the entry may in turn be another's alias: tables are written apart from each other.
         return entry and self._by_key.get((label, name_key(entry.name)), entry)
 

@@ -10,7 +10,7 @@ from kg.extraction.gazetteer import Entry, Gazetteer
 from kg.naming import is_acronym_of, name_key
 from kg.records import Label
 from kg.resolution.grouping import Group, Key
-from kg.resolution.names import LINKING, close, essential, in_order, trimmed
+from kg.resolution.names import LINKING, close, essential, in_order, plain_form, trimmed
 
 #: The share of defining papers that must agree on what an acronym stands for.
 _MAJORITY = 0.6
@@ -97,7 +97,7 @@ class Corpus:
         short = self._shorts.get((label, self._spelling.get((label, name), name)))
         if short is not None:
             return self._named(label, short, name), "defined in other papers"
-        return in_order(label, name), "spelling"
+        return plain_form(label, key), "spelling"
 
     def _known(self, label: Label, key: str) -> Entry | None:
         """The gazetteer's entry for a name without the words that add nothing to it, in any of its word forms."""
@@ -119,7 +119,7 @@ class Corpus:
         entry = self.gazetteer.find(short, label)
         elsewhere = entry is not None and is_acronym_of(short, entry.name)
         contested = len(self._meanings.get((label, short), ())) > 1
-        return in_order(label, spelling) if elsewhere or contested or not _systematic(short) else short
+        return plain_form(label, spelling) if elsewhere or contested or not _systematic(short) else short
 
     def _meaning(self, label: Label, key: str, context: Context) -> tuple[str, str]:
         """What an acronym means in a paper that does not define it, and by which rule; empty when nothing tells."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 from kg.naming import name_key, slug
 from kg.records import Entity, Label, PaperEntity, ReadPaper
 from kg.resolution.corpus import Corpus
-from kg.resolution.names import in_order
+from kg.resolution.names import plain_form
 
 
 @lru_cache(maxsize=200_000)
@@ -77,7 +77,7 @@ def _display(label: Label, key: str, surfaces: Counter[str]) -> str:
         if name_key(text) == wanted:
             spellings[_in_singular(text)] += count
     if not spellings:
-        spellings.update({t: n for t, n in surfaces.items() if in_order(label, name_key(t)) == wanted})
+        spellings.update({t: n for t, n in surfaces.items() if plain_form(label, name_key(t)) == wanted})
     return min(spellings, key=lambda text: (_heading(text), -spellings[text], text), default=key)
 
 

@@ -6,7 +6,7 @@ import re
 
 from rapidfuzz.distance import DamerauLevenshtein, Prefix
 
-from kg.naming import numbers
+from kg.naming import joined, numbers
 from kg.records import Label
 
 _SETTING = re.compile(
@@ -69,6 +69,11 @@ def in_order(label: Label, key: str) -> str:
     if label == "TASK" and len(words) > 1 and words[0].endswith("ing") and not LINKING & set(words):
         return key if words[-1].endswith(_ACTIVITY) else " ".join([*words[1:], words[0]])
     return key
+
+
+def plain_form(label: Label, key: str) -> str:
+    """The key by which an unknown name goes: without what adds nothing, its words in one order, prefixes joined."""
+    return joined(in_order(label, trimmed(label, key)))
 
 
 def close(one: str, other: str) -> bool:

@@ -114,11 +114,11 @@ def test_nothing_is_offered_inside_a_string(page):
 
 
 def test_things_are_completed_by_their_name(page):
-    begin(page, "ASK { ?paper kg:uses method:tidal")
+    begin(page, "ASK { ?paper kg:proposes method:deep")
     page.wait("document.querySelectorAll('#completions b').length === 1")
     page.press("Tab")
     page.type(" }")
-    assert page.run("document.querySelector('#query').value") == "ASK { ?paper kg:uses method:tidal-network }"
+    assert page.run("document.querySelector('#query').value") == "ASK { ?paper kg:proposes method:deep-tidal-network }"
     page.call("Input.dispatchKeyEvent", type="keyDown", key="Enter", windowsVirtualKeyCode=13, modifiers=2)
     page.wait("document.querySelector('#answer .yes')?.textContent === 'Yes'")
 

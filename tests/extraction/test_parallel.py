@@ -12,7 +12,7 @@ from kg.records import Paper
 
 PAPERS = [
     Paper(f"p{i}", f"MossNet-{i}", f"We propose MossNet-{i}, a graph neural network that reaches {i}.5% accuracy.")
-    for i in range(150)
+    for i in range(600)
 ]
 
 

@@ -17,10 +17,8 @@ from scipy import sparse
 
 from kg.graph import PAPER_RELATIONS, nodes_of_kind
 from kg.naming import name_key
-from kg.records import LABELS
+from kg.records import ENTITY_KINDS
 
-#: Kinds of entity, in the order of legends.
-ENTITY_KINDS = tuple(label.lower() for label in LABELS)
 #: Most communities that are told apart; smaller ones join the one they share most with.
 MAX_COMMUNITIES = 24
 #: A community of fewer papers than this, or than `MIN_SHARE` of all papers, is a leftover.

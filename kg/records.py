@@ -17,6 +17,8 @@ ResultKind = Literal["absolute", "gain", "ratio"]
 
 #: The labels in the order in which tables and legends show them.
 LABELS: tuple[Label, ...] = ("METHOD", "DATASET", "METRIC", "TASK")
+#: Kinds of entity, in the order of legends.
+ENTITY_KINDS = tuple(label.lower() for label in LABELS)
 #: Roles that each label may have; the first is the one given when nothing tells more.
 ROLES: dict[Label, tuple[Role, ...]] = {
     "METHOD": ("used", "proposed", "compared", "studied", "mentioned"),

@@ -13,11 +13,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 import networkx as nx
 
-from kg.analytics import ENTITY_KINDS, analyse
+from kg.analytics import analyse
 from kg.errors import UsageError
 from kg.export.page.data import Selection, select
 from kg.export.page.layout import Picture, draw, mark_sizes
 from kg.files import atomic_writer
+from kg.records import ENTITY_KINDS
 
 #: Colour of each kind, told apart by people with any kind of colour vision (Okabe and Ito 2008).
 COLOUR = {"paper": "#838999", "method": "#005fae", "dataset": "#009b6a", "metric": "#bd6f00", "task": "#8a2d5f"}

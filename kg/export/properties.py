@@ -15,10 +15,9 @@ from typing import Any, Literal
 
 import networkx as nx
 
-from kg.analytics import ENTITY_KINDS
 from kg.export.terms import writable
 from kg.graph import PAPER_RELATIONS, RELATION, RESULT_RELATIONS
-from kg.records import ROLES
+from kg.records import ENTITY_KINDS, ROLES
 
 Type = Literal["string", "int", "float", "boolean", "string[]", "int[]"]
 Value = str | int | float | bool | list[str] | list[int] | None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnxruntime
@@ -42,6 +43,29 @@ def piece_hints(doc: Doc, words: list[int], first: np.ndarray, length: int, gaze
     for i, token in enumerate(words):
         hints[bounds[i] : bounds[i + 1]] = by_token[token]
     return hints
+
+
+class EncoderInput(NamedTuple):
+    """A text as the encoder reads it; arrays are int64.
+
+    words : the tokens that are read, all but white space, by their index
+    ids, shapes, hints : shape (pieces,); see `encode_words` and `piece_hints`
+    first : shape (words,), where each word's first piece stands
+    """
+
+    words: list[int]
+    ids: np.ndarray
+    shapes: np.ndarray
+    hints: np.ndarray
+    first: np.ndarray
+
+
+def encoder_input(doc: Doc, pieces: WordPieces, gazetteer: Gazetteer) -> EncoderInput:
+    """Lay a text out as encoder input: the same in training and in use."""
+    texts = words_of(doc)
+    words = [i for i, text in enumerate(texts) if not text.isspace()]
+    ids, shapes, first = encode_words(pieces, [texts[i] for i in words])
+    return EncoderInput(words, ids, shapes, piece_hints(doc, words, first, len(ids), gazetteer), first)
 
 
 class Encoder:
@@ -83,12 +107,9 @@ class EncoderTagger:
 
     def __call__(self, doc: Doc) -> Doc:
         """Tag one text."""
-        texts = words_of(doc)
-        words = [i for i, text in enumerate(texts) if not text.isspace()]
+        words, ids, shapes, hints, first = encoder_input(doc, self.encoder.pieces, self.gazetteer)
         if not words:
             return doc
-        ids, shapes, first = encode_words(self.encoder.pieces, [texts[i] for i in words])
-        hints = piece_hints(doc, words, first, len(ids), self.gazetteer)
         tags, roles = [], []
         for start, end in _windows(doc, words, first, len(ids)):
             tag, role = self._run(ids, shapes, hints, first, start, end)

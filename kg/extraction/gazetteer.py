@@ -145,9 +145,10 @@ class Gazetteer:
     def _add(self, entry: Entry) -> None:
         self._by_stem[entry.label, stem_key(name_key(entry.name))] = entry
         for surface in entry.surfaces:
-            self._by_key[entry.label, name_key(surface)] = entry
-            self._by_joined.setdefault((entry.label, joined(name_key(surface))), entry)
-            words = tuple(name_key(surface).split())
+            key = name_key(surface)
+            self._by_key[entry.label, key] = entry
+            self._by_joined.setdefault((entry.label, joined(key)), entry)
+            words = tuple(key.split())
             if words:
                 exact = surface if surface in entry.exact else None
                 self._phrases.setdefault(words[0], []).append((words, exact, entry))

@@ -60,8 +60,8 @@ _SCARCE_BEFORE = re.compile(r"\b(?:only|just|merely|as little as)\s+$")
 _SCARCE_AFTER = re.compile(r"^\s*%\s+(?!of\b|in\b|(?:few|low|high|small|larg)er\b|more\b|less\b)[a-z]")
 #: "by a factor of up to 2.6" makes a ratio.
 _FACTOR = re.compile(r"\bfactors?\s+of\s+(?:[a-z]+\s+){0,2}[~≈]?$")
-#: How far the words before a number are looked at.
-_REACH = 200
+#: How far the words around a number are looked at.
+REACH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _of_range(match: re.Match[str]) -> Iterator[Number]:
 
 
 def _before(match: re.Match[str]) -> str:
-    return match.string[max(match.start() - _REACH, 0) : match.start()]
+    return match.string[max(match.start() - REACH, 0) : match.start()]
 
 
 def _number(match: re.Match[str], group: str, unit: str) -> Number:
@@ -128,7 +128,7 @@ def _number(match: re.Match[str], group: str, unit: str) -> Number:
 def _is_no_result(match: re.Match[str], offset: int, inside: Sequence[Mention]) -> bool:
     """Whether the words around a number, or its look where it has no unit, say that it is something else."""
     text, printed = match.string, match["value"]
-    before, rest = _before(match), text[match.end("value") : match.end() + _REACH]
+    before, rest = _before(match), text[match.end("value") : match.end() + REACH]
     if _NOT_RESULT.match(rest) or _OTHER_QUANTITY.search(before) or _CITED.search(before) or _RESOLUTION.search(before):
         return True
     if _SCARCE_BEFORE.search(before) and _SCARCE_AFTER.match(rest):

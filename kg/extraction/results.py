@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from kg.extraction.numbers import Number, numbers
+from kg.extraction.numbers import REACH, Number, numbers
 from kg.extraction.quantities import APPROXIMATELY, cost, improved, quantity, speed
 from kg.records import Mention, Result, ResultKind
 
@@ -58,9 +58,8 @@ _GAINED_IN = ("%", "points", "x")
 _GOES_ON = re.compile(r"^[^;.]{0,60}(?:,|\band)[^;.]{0,30}$")
 _LISTED = re.compile(r"^\s*(?:,|/|and|,\s*and|&)\s*$")
 _OWNER = re.compile(r"^\s*(?:for|by|of|from|with)\s+(?:the\s+)?$", re.IGNORECASE)
-#: How far from a number the metric is looked for, and the words around it.
+#: How far from a number the metric is looked for.
 _WINDOW = 90
-_REACH = 200
 #: A sentence with more numbers is no prose; each is compared with everything that the sentence names.
 _MOST_NUMBERS = 200
 
@@ -89,8 +88,8 @@ def _in_sentence(
     metrics = [m for m in inside if m.label == "METRIC"]
     paired = _paired(candidates, metrics, whole)
     for number in candidates:
-        before = text[max(number.before - offset - _REACH, 0) : number.before - offset]
-        after = text[number.after - offset : number.after - offset + _REACH]
+        before = text[max(number.before - offset - REACH, 0) : number.before - offset]
+        after = text[number.after - offset : number.after - offset + REACH]
         last = found[-1] if found and _goes_on(found[-1], number, whole) else None
         kind = _kind(number, before, after, last)
         metric = paired.get(number.start) or _metric(number, kind, metrics, whole, before, after)

@@ -7,7 +7,7 @@ Scholar, OpenAlex (whose abstract is an inverted index), and the column names th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kg.readers.cleaning import clean, clean_id
@@ -74,7 +74,7 @@ def to_paper(record: Mapping[str, Any]) -> Paper:
     doi = normal_doi(_text(fields.get("doi")) or _external(record, "DOI"))
     arxiv = _arxiv(record, fields)
     return Paper(
-        id=paper_id(title, doi, arxiv, _own_id(_text(fields.get("id")))),
+        id=paper_id(title, doi, arxiv, _fact(_text(fields.get("id")), clean_id)),
         title=title,
         abstract=abstract,
         authors=tuple(a for a in map(_fact, _authors(fields.get("authors"))) if a)[:_MAX_FACTS],
@@ -91,13 +91,9 @@ def _too_long(characters: int) -> str:
     return f"{characters:,} characters, more than {MAX_CHARACTERS:,}: not an abstract"
 
 
-def _fact(text: str) -> str:
-    """A name, venue or keyword; none where it is longer than any."""
-    return clean(text) if len(text) <= _MAX_FACT else ""
-
-
-def _own_id(text: str) -> str:
-    return clean_id(text) if len(text) <= _MAX_FACT else ""
+def _fact(text: str, cleaned: Callable[[str], str] = clean) -> str:
+    """A name, venue, keyword or id; none where it is longer than any."""
+    return cleaned(text) if len(text) <= _MAX_FACT else ""
 
 
 def _fields(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from heapq import nlargest
 
 from kg.extraction.gazetteer import Entry, Gazetteer
 from kg.naming import is_acronym_of, name_key
@@ -124,9 +125,11 @@ class Corpus:
     def _meaning(self, label: Label, key: str, context: Context) -> tuple[str, str]:
         """What an acronym means in a paper that does not define it, and by which rule; empty when nothing tells."""
         meanings = self._meanings.get((label, key), Counter())
-        ranked = sorted(meanings, key=lambda long: (-context.share(long), -meanings[long], long)) if meanings else []
-        if len(ranked) > 1 and context.share(ranked[0]) > max(_TELLING, context.share(ranked[1])):
-            return ranked[0], "context"
+        if len(meanings) > 1:
+            shares = {long: context.share(long) for long in meanings}
+            first, second = nlargest(2, shares, key=lambda long: shares[long])
+            if shares[first] > max(_TELLING, shares[second]):
+                return first, "context"
         long, count = max(meanings.items(), key=lambda item: (item[1], item[0]), default=("", 0))
         return (long, "defined in other papers") if count >= _MAJORITY * meanings.total() else ("", "")
 

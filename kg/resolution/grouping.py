@@ -33,12 +33,11 @@ def groups_of(extraction: Extraction) -> list[Group]:
     """The things one paper names, acronyms joined to the long forms that the paper gives for them."""
     by_key: dict[Key, Group] = {}
     for mention in extraction.mentions:
-        key = name_key(base_name(mention.text, mention.label))
-        group = by_key.setdefault((mention.label, key), Group(mention.label, {key}))
+        key = _key(mention)
+        group = by_key.setdefault(key, Group(mention.label, {key[1]}))
         group.mentions.append(mention)
     for long, short in [*_definitions(extraction), *_initialisms(by_key)]:
-        one = by_key[long.label, name_key(base_name(long.text, long.label))]
-        other = by_key[short.label, name_key(base_name(short.text, short.label))]
+        one, other = by_key[_key(long)], by_key[_key(short)]
         meaning = _headed(long, short)
         if long.label == short.label and meaning == name_key(long.text):
             _join(by_key, one, other)
@@ -48,6 +47,10 @@ def groups_of(extraction: Extraction) -> list[Group]:
     for one, other in _respelt(by_key):
         _join(by_key, one, other)
     return list({id(group): group for group in by_key.values()}.values())
+
+
+def _key(mention: Mention) -> Key:
+    return mention.label, name_key(base_name(mention.text, mention.label))
 
 
 def _join(by_key: dict[Key, Group], one: Group, other: Group) -> None:

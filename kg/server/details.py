@@ -16,7 +16,7 @@ from pyoxigraph import NamedNode
 from kg.export.rdf import Minter
 from kg.export.vocabulary import DCTERMS, KG, MLS, PRISM, SCHEMA, SKOS
 from kg.graph import PAPER_RELATIONS
-from kg.records import LABELS
+from kg.records import ENTITY_KINDS
 from kg.server.things import Row, Rows
 
 #: Papers of a role, narrower entities, related papers and steps of lineage listed at most.
@@ -30,14 +30,13 @@ _AT_ONCE = 12_000
 
 Json = dict[str, Any]
 
-_KINDS = tuple(label.lower() for label in LABELS)
 _ELSEWHERE = (SKOS.exactMatch, SKOS.closeMatch, SCHEMA.sameAs, SCHEMA.subjectOf, SCHEMA.identifier)
 
 
 def identify(base: str, identifier: str) -> NamedNode:
     """The IRI of the paper or entity that has an id."""
     mint = Minter(base)
-    return mint.entity(identifier) if identifier.partition(":")[0] in _KINDS else mint.paper(identifier)
+    return mint.entity(identifier) if identifier.partition(":")[0] in ENTITY_KINDS else mint.paper(identifier)
 
 
 async def cards(rows: Rows, iris: Iterable[str]) -> dict[str, Json]:

@@ -19,10 +19,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from kg.errors import InputError
-from kg.extraction.encoder import piece_hints
+from kg.extraction.encoder import encoder_input
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.tags import HEAD_ROLES, TAGS, begin
-from kg.extraction.wordpiece import WordPieces, encode_words
+from kg.extraction.wordpiece import WordPieces
 from kg.naming import name_key
 from kg.readers.cleaning import clean
 from kg.records import LABELS, Label, Paper
@@ -168,11 +168,9 @@ class Featurizer:
     def __call__(self, text: Text) -> Example:
         """One text as an example, cut after as many words as fit the encoder."""
         doc = self.nlp.make_doc(text.text)
-        words = [token.i for token in doc if not token.is_space]
-        ids, shapes, first = encode_words(self.pieces, [doc[i].text for i in words])
+        words, ids, shapes, hints, first = encoder_input(doc, self.pieces, self.gazetteer)
         count = int(np.searchsorted(first, _MAX_PIECES)) if len(ids) > _MAX_PIECES else len(words)
         length = int(first[count]) if count < len(words) else len(ids)
-        hints = piece_hints(doc, words, first, len(ids), self.gazetteer)
         allowed, roles = self._targets(doc, words, text)
         return Example(
             text.id, ids[:length], shapes[:length], hints[:length], first[:count], allowed[:count], roles[:count]

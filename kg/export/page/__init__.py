@@ -21,10 +21,11 @@ import pyvis
 from markupsafe import Markup
 from pyvis.network import Network
 
-from kg.analytics import ENTITY_KINDS, analyse
+from kg.analytics import analyse
 from kg.export.page.data import BUDGET, Selection, page_data, select
 from kg.export.page.layout import Picture, draw, lineage, mark_sizes
 from kg.files import atomic_writer
+from kg.records import ENTITY_KINDS
 
 __all__ = ["render_page", "write_page"]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import networkx as nx
 
-from kg.analytics import ENTITY_KINDS
 from kg.graph import PAPER_RELATIONS, RESULT_RELATIONS, nodes_of_kind
+from kg.records import ENTITY_KINDS
 
 #: Bytes of JSON that a page may hold, so that the file with its scripts stays under 6 MB.
 BUDGET = 4_800_000

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import networkx as nx
 import numpy as np
 
-from kg.analytics import ENTITY_KINDS
 from kg.export.page.data import Selection
 from kg.graph import PAPER_RELATIONS
+from kg.records import ENTITY_KINDS
 
 #: Distance kept between neighbours on the map; every other length follows from it.
 SPACING = 44.0

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from kg.extraction import Extraction
 from kg.extraction.encoder import MODEL
-from kg.extraction.gazetteer import NAMES, TABLES
+from kg.extraction.gazetteer import TABLES
 from kg.records import EntityMention, Mention, Paper, PaperEntity, ReadPaper, Result
 
 JOURNAL = ".reading.jsonl"
@@ -24,8 +24,9 @@ JOURNAL = ".reading.jsonl"
 def extractor_fingerprint(gazetteers: Sequence[Path] = ()) -> str:
     """A hash over all that decides what is found in a text: code, model, tables, the user's tables."""
     digest = hashlib.sha256()
-    code = [*sorted(Path(__file__).with_name("extraction").glob("*.py")), Path(__file__).with_name("naming.py")]
-    for path in [*code, *sorted(TABLES.glob("*.tsv")), NAMES, *sorted(MODEL.glob("*")), *gazetteers]:
+    here = Path(__file__).parent
+    code = [*sorted((here / "extraction").glob("*.py")), here / "naming.py", here / "compounds.txt"]
+    for path in [*code, *sorted(TABLES.glob("*.tsv")), *sorted(MODEL.glob("*")), *gazetteers]:
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 

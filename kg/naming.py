@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 from urllib.parse import quote
 
+_COMPOUNDS = Path(__file__).with_name("compounds.txt")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212_/-]+")
 _WORD = re.compile(r"[^\W_]+(?:[.'’+*^#]+[^\W_]+)*[+*#^]*", re.UNICODE)
-_VERSION = re.compile(r"^([a-z]+[a-uw-z])(\d+)$")
+_VERSION = re.compile(r"^([a-z]+[a-uw-z])(\d+[a-z]?)$")
 _FORM = re.compile(r"(?<=[a-z]{3})(?:ing|ed|e)$")
 _UNCOUNTED = frozenset(
     "bias analysis basis series gas lens physics kinematics dynamics mathematics statistics robotics linguistics "
@@ -52,6 +54,8 @@ _SAME = {
 _PREFIX = re.compile(
     r"\b(non|multi|semi|pre|auto|spatio|anti|sub|hyper|inter|intra|micro|quasi|pseudo|super|omni) (?=[a-z]{3})"
 )
+#: Dimensions and degrees of freedom, which belong to their number.
+_DIMENSION = re.compile(r"\b(\d+) (d|dof)\b")
 #: Greek letters by the names that authors write out; a letter counts only where it is a whole word ("β-VAE").
 _GREEK = dict(
     zip(
@@ -128,9 +132,24 @@ def stem_key(key: str) -> str:
     return _FORM.sub("", key)
 
 
+@lru_cache(maxsize=200_000)
 def joined(key: str) -> str:
-    """A key with its prefixes put to their words: "non linear" and "nonlinear", "multi task" and "multitask" meet."""
-    return _PREFIX.sub(r"\1", key)
+    """A key with its compounds in one writing: "non linear" meets "nonlinear", "pointcloud" "point cloud"."""
+    together, apart = _compounds()
+    words: list[str] = []
+    for word in _DIMENSION.sub(r"\1\2", _PREFIX.sub(r"\1", key)).split():
+        whole = together.get((words[-1], word)) if words else None
+        words[len(words) - (whole is not None) :] = [whole] if whole else apart.get(word, (word,))
+    return " ".join(words)
+
+
+@lru_cache(maxsize=1)
+def _compounds() -> tuple[dict[tuple[str, str], str], dict[str, tuple[str, ...]]]:
+    """Words by the two parts that some write them in, and parts by the words that some make of them."""
+    lines = _COMPOUNDS.read_text(encoding="utf-8").splitlines()
+    preferred = [line for line in lines if line and not line.startswith("#")]
+    together = {(one, other): one + other for one, _, other in (line.partition("|") for line in preferred) if other}
+    return together, {"".join(line.split()): tuple(line.split()) for line in preferred if "|" not in line}
 
 
 def compact_key(name: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.naming import compact_key, is_acronym_of, name_key, numbers, singular, slug, word_key
+from kg.naming import compact_key, is_acronym_of, joined, name_key, numbers, singular, slug, word_key
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,27 @@ def test_spellings_of_one_name(one: str, other: str) -> None:
 def test_names_of_two_things(one: str, other: str) -> None:
     assert name_key(one) != name_key(other)
     assert slug(one) != slug(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("feed-forward network", "Feedforward Networks"),
+        ("point cloud", "PointClouds"),
+        ("non-linear re-planning", "nonlinear replanning"),
+        ("6-DOF grasping", "6DoF grasping"),
+        ("3-D CNN", "3D CNN"),
+        ("Clothing-1M", "Clothing1M"),
+        ("neu ral network", "neural network"),
+    ],
+)
+def test_compounds_of_one_name(one: str, other: str) -> None:
+    assert joined(name_key(one)) == joined(name_key(other))
+
+
+def test_joining_twice_does_nothing_more() -> None:
+    for key in ("non linear re planning", "feed forward point clouds", "fine tuning", "3 d on line"):
+        assert joined(joined(key)) == joined(key)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ _HEAD = frozenset(
 _EDGE = frozenset(""" " ' ` `` '' ( ) [ ] { } , . ; : ! ? - – — / \\ | = < > * & ~ “ ” ‘ ’ """.split())
 #: Words that join names and neither begin nor end one.
 _JOINING = frozenset("of for and or with in on to by from as at via using through than that which is are".split())
+#: Words that end no name, but may begin one ("over the air computation").
+_DANGLING = _JOINING | frozenset("over under without between across about among along a an the".split())
 _PREFIXES = frozenset(
     "pre fine non semi multi self cross co re un inter intra auto meta few zero one two post sub over under".split()
 )
@@ -62,9 +64,9 @@ def trim(doc: Doc, start: int, end: int, label: str) -> tuple[int, int]:
     "the proposed Foo framework" becomes "Foo", but "Gaussian mixture model" keeps its last word.
     """
     end = _after_prefix(doc, start, _before_open_bracket(doc, start, end))
-    while start < end and _outside(doc[start]):
+    while start < end and _begins_none(doc, start):
         start += 1
-    while start < end and _outside(doc[end - 1]) and not _closes(doc, start, end):
+    while start < end and _ends_none(doc, start, end):
         end -= 1
     while start < end - 1 and doc[start].lower_ in _HEAD and doc[start + 1].text not in "-–":
         start += 1
@@ -72,14 +74,26 @@ def trim(doc: Doc, start: int, end: int, label: str) -> tuple[int, int]:
         end -= 1
     if end - start > 1 and doc[end - 1].lower_ in _TAIL_MODEL and (_is_name(doc[end - 2].text) or label == "DATASET"):
         end -= 1
-    while start < end and _outside(doc[end - 1]) and not _closes(doc, start, end):
+    while start < end and _ends_none(doc, start, end):
         end -= 1
     return start, end
 
 
-def _outside(token: Token) -> bool:
-    """Whether a token can stand at neither edge of a name."""
-    return token.text in _EDGE or token.is_space or token.lower_ in _JOINING
+def _is_mark(token: Token) -> bool:
+    return token.text in _EDGE or token.is_space
+
+
+def _begins_none(doc: Doc, start: int) -> bool:
+    """Whether no name begins with a token; with a hyphen behind it, one does ("in-context learning")."""
+    hyphened = start + 1 < len(doc) and doc[start + 1].text in "-–" and not doc[start].whitespace_
+    return _is_mark(doc[start]) or (doc[start].lower_ in _JOINING and not hyphened)
+
+
+def _ends_none(doc: Doc, start: int, end: int) -> bool:
+    """Whether no name ends with the token before `end`; with a hyphen before it, one does ("plug-in")."""
+    last = doc[end - 1]
+    hyphened = end - start > 1 and doc[end - 2].text in "-–" and not doc[end - 2].whitespace_
+    return (_is_mark(last) and not _closes(doc, start, end)) or (last.lower_ in _DANGLING and not hyphened)
 
 
 def _after_prefix(doc: Doc, start: int, end: int) -> int:

@@ -24,7 +24,7 @@ from kg.records import LABELS, Label
 
 TABLES = Path(__file__).with_name("tables")
 #: What careful readers call things, compiled from annotated papers; for resolution, not for the encoder.
-NAMES = Path(__file__).with_name("names.tsv")
+NAMES = Path(__file__).with_name("model") / "names.tsv"
 _COLUMNS = ("label", "name", "aliases", "case", "direction", "identifiers")
 _JOINERS = frozenset("-–/_")
 
@@ -125,7 +125,6 @@ class Gazetteer:
     def __init__(self, entries: Iterable[Entry]):
         self._by_key: dict[tuple[Label, str], Entry] = {}
         self._by_stem: dict[tuple[Label, str], Entry] = {}
-        self._by_joined: dict[tuple[Label, str], Entry] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], str | None, Entry]]] = {}
         for entry in _merged(entries):
             self._add(entry)
@@ -146,8 +145,7 @@ class Gazetteer:
         self._by_stem[entry.label, stem_key(name_key(entry.name))] = entry
         for surface in entry.surfaces:
             key = name_key(surface)
-            self._by_key[entry.label, key] = entry
-            self._by_joined.setdefault((entry.label, joined(key)), entry)
+            self._by_key[entry.label, joined(key)] = entry
             words = tuple(key.split())
             if words:
                 exact = surface if surface in entry.exact else None
@@ -155,10 +153,9 @@ class Gazetteer:
 
     def find(self, name: str, label: Label) -> Entry | None:
         """The entry of that label that `name` is a spelling of."""
-        key = name_key(name)
-        entry = self._by_key.get((label, key)) or self._by_joined.get((label, joined(key)))
+        entry = self._by_key.get((label, joined(name_key(name))))
         # The name of the entry may in turn be another's alias: tables are written apart from each other.
-        return entry and self._by_key.get((label, name_key(entry.name)), entry)
+        return entry and self._by_key.get((label, joined(name_key(entry.name))), entry)
 
     def find_form(self, key: str, label: Label) -> Entry | None:
         """The entry that a key names in another word form ("fine tuned" for "fine tuning")."""

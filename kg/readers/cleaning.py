@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
+from pathlib import Path
 
 import ftfy
 
@@ -12,7 +14,7 @@ from kg.readers.latex import fold_alphabets, to_unicode
 
 #: Nothing else can make a text need cleaning.
 _SUSPICIOUS = re.compile(
-    r"[^\x20-\x7e]|[\\~${}^&]|</?jats:|``|''|\d ?times(?![a-z])|  |--|^\s|\s$|[A-Za-z]\"[aouei]|([^\w\s])\1{9}"
+    r"[^\x20-\x7e]|[\\~${}^&]|</?jats:|``|''|\d ?times(?![a-z])|  |--|^\s|\s$|[A-Za-z]\"[aouei]|[A-Za-z]- [a-z]|([^\w\s])\1{9}"
 )
 #: Soft hyphens, joiners, marks of direction, variation selectors and tags: they hide a name from whoever looks for it.
 _INVISIBLE = re.compile(
@@ -35,6 +37,8 @@ _ACCENT = re.compile(r"(?<=[A-Za-z])\"\{?([aouei])\}?(?=[a-z])")
 _OPENING_QUOTE = re.compile(r"(?:^|[\s(\[])\"\w")
 _DASH = re.compile(r"(?<=[\w)\].%])--(?=[\w(\[])|(?<=\s)--(?=\s)")
 _WORD_IN_BRACES = re.compile(r"(?<![\w\\^_}])\{([A-Za-z0-9][\w .%+/-]{0,40})\}")
+_BROKEN = re.compile(r"\b([A-Za-z]{2,})- ([a-z]{2,})\b")
+_WORDS = Path(__file__).with_name("words.txt")
 #: Each pass undoes one layer of wrapping ("&amp;amp;"); what needs more than this is no text.
 _PASSES = 8
 
@@ -43,8 +47,8 @@ def clean(text: str) -> str:
     """`text` as one line of clean prose.
 
     LaTeX, ``256times256``, colour leftovers, citation keys after ``~``, HTML entities, mojibake, letters of the
-    mathematical alphabets, look-alike spaces, control characters, lone surrogates and long runs of one mark are
-    resolved; the result is NFC and a second cleaning changes nothing.
+    mathematical alphabets, look-alike spaces, control characters, lone surrogates, words broken at a line's end
+    ("op- timization") and long runs of one mark are resolved; the result is NFC and a second cleaning changes nothing.
     """
     if not _SUSPICIOUS.search(text):
         return text
@@ -72,7 +76,18 @@ def _clean_once(text: str) -> str:
     text = _without_latex(_MARKUP.sub(" ", text))
     text = _RUN.sub(lambda m: m[1] * 3, text)
     text = _CONTROL.sub(" ", text)
-    return unicodedata.normalize("NFC", _SPACES.sub(" ", text)).strip()
+    return _BROKEN.sub(_mended, unicodedata.normalize("NFC", _SPACES.sub(" ", text)).strip())
+
+
+def _mended(broken: re.Match[str]) -> str:
+    """A broken word as one, where that is a word: "pre- and post-training" stays."""
+    whole = broken[1] + broken[2]
+    return whole if whole.lower() in _words() else broken[0]
+
+
+@lru_cache(maxsize=1)
+def _words() -> frozenset[str]:
+    return frozenset(_WORDS.read_text(encoding="utf-8").split("\n"))
 
 
 def _without_latex(text: str) -> str:

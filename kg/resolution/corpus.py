@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import nlargest
 
@@ -40,6 +40,17 @@ def _shorts(meanings: Mapping[Key, Counter[str]]) -> dict[Key, str]:
 def _systematic(short: str) -> bool:
     """Whether an acronym says enough by itself to be the name of a thing."""
     return len(short) >= 4 or any(c.isdigit() for c in short)
+
+
+def _ways_to_say(label: Label, key: str) -> Iterator[str]:
+    """The forms under which a table may hold a name, the fullest first."""
+    core = essential(label, key)
+    yield from (key, core, in_order(label, core))
+    if label == "METHOD":
+        yield f"{core} model"
+        shorter = core.removesuffix(" model")
+        if " " in shorter:
+            yield shorter
 
 
 class Context:
@@ -102,8 +113,7 @@ class Corpus:
 
     def _known(self, label: Label, key: str) -> Entry | None:
         """The gazetteer's entry for a name without the words that add nothing to it, in any of its word forms."""
-        core = essential(label, key)
-        for candidate in (key, core, in_order(label, core), *([f"{core} model"] if label == "METHOD" else [])):
+        for candidate in _ways_to_say(label, key):
             entry = self.gazetteer.find(candidate, label)
             if entry is None and label != "DATASET":
                 entry = self.gazetteer.find_form(candidate, label)

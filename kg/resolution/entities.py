@@ -95,7 +95,7 @@ def _heading(text: str) -> bool:
 
 
 def _broader(entities: Mapping[str, Entity]) -> dict[str, tuple[str, ...]]:
-    """Wider entities by composition: the longest proper ending of a name that is itself an entity of the graph."""
+    """Wider entities by composition: the first of a name's wider keys that is itself an entity of the graph."""
     by_key = {(e.label, name_key(e.name)): e.id for e in entities.values()}
     wider: dict[str, tuple[str, ...]] = {}
     for entity in entities.values():
@@ -108,9 +108,17 @@ def _broader(entities: Mapping[str, Entity]) -> dict[str, tuple[str, ...]]:
 
 
 def wider_keys(label: Label, name: str) -> Iterator[str]:
-    """The keys of the names that are wider than a name by composition, the longest first; metrics have none."""
+    """The keys of the names that are wider than a name by composition, the longest first; metrics have none.
+
+    They are the name's endings ("diffusion model") and, for what is versioned, its family ("PASCAL VOC 2007").
+    """
     words = name_key(name).split() if label != "METRIC" else []
-    return (" ".join(words[start:]) for start in range(1, len(words)))
+    yield from (" ".join(words[start:]) for start in range(1, len(words)))
+    family = list(words)
+    while family and any(c.isdigit() for c in family[-1]):
+        family.pop()
+    if family and len(family) < len(words):
+        yield " ".join(family)
 
 
 def with_names(paper: ReadPaper, entities: Mapping[str, Entity]) -> ReadPaper:

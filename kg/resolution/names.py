@@ -27,6 +27,11 @@ _EMPTY_TAILS: dict[Label, frozenset[str]] = {
 _ACTIVITY = ("ing", "tion", "sis", "ment", "ance", "val")
 #: Words that join the parts of a name; a name with one keeps its order.
 LINKING = frozenset("of for in on over with from to by and or via under without between across as at the a an".split())
+_ARTICLES = frozenset(("a", "an", "the"))
+#: Function words that begin no name, as "in-context learning" and "off-policy evaluation" begin with theirs.
+_LEADING = _ARTICLES | {"and", "or", "of", "with"}
+#: What is measured, before what it is measured of: "rate of convergence" is the convergence rate.
+_MEASURED = frozenset("rate speed time cost error accuracy quality complexity efficiency probability level".split())
 #: The share of their letters that two forms of one word begin with, and from which length on one letter may differ.
 _SHARED = 0.6
 _LONG_WORD = 6
@@ -56,24 +61,49 @@ def trimmed(label: Label, key: str) -> str:
 
 
 def in_order(label: Label, key: str) -> str:
-    """The key with the activity behind its object: "estimation of pose" and "planning path" become nouns.
+    """The key with the activity behind its object: "estimation of pose" and "planning a path" become nouns.
 
     >>> in_order("TASK", "planning path")
     'path planning'
-    >>> in_order("TASK", "estimation of human pose")
+    >>> in_order("TASK", "estimation of the human pose")
     'human pose estimation'
+    >>> in_order("METRIC", "rate of convergence")
+    'convergence rate'
     """
     words = key.split()
-    if len(words) > 2 and words[1] == "of" and words[0].endswith(_ACTIVITY) and not LINKING & set(words[2:]):
-        return " ".join([*words[2:], words[0]])
-    if label == "TASK" and len(words) > 1 and words[0].endswith("ing") and not LINKING & set(words):
-        return key if words[-1].endswith(_ACTIVITY) else " ".join([*words[1:], words[0]])
-    return key
+    moved = _object_of(label, words)
+    if not moved or LINKING & set(moved):
+        return key
+    return " ".join([*moved, words[0]])
+
+
+def _object_of(label: Label, words: list[str]) -> list[str]:
+    """What the first word does something to or measures; empty where it is no such word."""
+    if len(words) > 2 and words[1] == "of" and (words[0].endswith(_ACTIVITY) or words[0] in {"control", *_MEASURED}):
+        return _without_articles(words[2:])
+    if label == "TASK" and len(words) > 1 and words[0].endswith("ing") and not words[-1].endswith(_ACTIVITY):
+        return _without_articles(words[1:])
+    return []
+
+
+def _without_articles(words: list[str]) -> list[str]:
+    return [word for word in words if word not in _ARTICLES]
+
+
+def _without_linking_ends(key: str) -> str:
+    """The key without the function words that a span may have caught at its ends ("question answering over")."""
+    words = key.split()
+    while len(words) > 1 and words[-1] in LINKING:
+        words.pop()
+    while len(words) > 1 and words[0] in _LEADING:
+        words.pop(0)
+    return " ".join(words)
 
 
 def plain_form(label: Label, key: str) -> str:
-    """The key by which an unknown name goes: without what adds nothing, its words in one order, prefixes joined."""
-    return joined(in_order(label, trimmed(label, key)))
+    """The key by which an unknown name goes: without what adds nothing, its words in one order, compounds in one writing."""
+    core = in_order(label, trimmed(label, _without_linking_ends(joined(key))))
+    return core.removesuffix("ler") if label == "METHOD" and core.endswith(" controller") else core
 
 
 def close(one: str, other: str) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from kg.extraction.gazetteer import NAMES
 from kg.naming import name_key
 from kg.readers import read
 from kg.readers.cleaning import clean
 from kg.training.data import read_annotated, read_lines
+from kg.training.names import compile_names
 from kg.training.recipe import CONFIG, Progress, Recipe, load_config, train
 
 
@@ -44,6 +46,7 @@ def train_from_files(
     known = barred | {text.id for text in annotated} | {_title(text.text) for text in annotated}
     unlabelled = [paper for paper in papers if not known & {paper.id, name_key(paper.title)}]
     train(Recipe(annotated, unlabelled, load_config(config or CONFIG), work), output, progress)
+    compile_names(labelled, barred, output / NAMES.name)
 
 
 def _keys(record: dict[str, object]) -> set[str]:

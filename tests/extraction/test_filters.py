@@ -31,7 +31,7 @@ def trimmed(text, label="METHOD"):
         ("FooNet (moss", "FooNet"),
         ("graph neural network (GNN)", "graph neural network"),
         ("of moss for", "moss"),
-        ("the", "the"),
+        ("the", ""),
         ("( )", ""),
     ],
 )

@@ -171,6 +171,20 @@ def test_spaces_invisible_and_control_characters(printed: str, text: str) -> Non
     assert clean(printed) == text
 
 
+@pytest.mark.parametrize(
+    ("printed", "text"),
+    [
+        ("convex op- timization of ker- nels", "convex optimization of kernels"),
+        ("Stochas-\ntic descent", "Stochastic descent"),
+        ("pre- and post-training", "pre- and post-training"),
+        ("a Zorblax- fen", "a Zorblax- fen"),
+        ("low- cost", "low- cost"),
+    ],
+)
+def test_words_broken_at_the_end_of_a_line(printed: str, text: str) -> None:
+    assert clean(printed) == text
+
+
 def test_quotes_and_dashes_of_latex() -> None:
     assert clean("``tide'' --- a word, bias--variance, pages 1--2") == "“tide” — a word, bias–variance, pages 1–2"
     assert clean("pass --verbose") == "pass --verbose"

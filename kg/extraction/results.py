@@ -52,14 +52,19 @@ _SETTING = re.compile(r"(?P<w>\d{2,4})\s?[×x]\s?(?P<h>\d{2,4})|\b(?P<shot>\d+-s
 _LEADS_ON = re.compile(
     r"^\s*(?:absolute|relative|points?)?\s*(?:higher|lower|better)?\s*(?:in|on|of|for)?\s*(?:the\s)?$"
 )
+#: Between a metric and the number that is surely its own: "PSNR ~3%", "accuracy (76.1%".
+_LEADS_TO = re.compile(r"^\s*(?:[(=:]|of|is)?\s*[~≈∼>≥+]?\s*$")
+#: What parts a number from the metric of another clause, or of what stands outside its brackets.
+_WALL = re.compile(r";|, (?:while|whereas|but|which|and the)| (?:while|with|without) |^[^(]*\) and ")
 #: Units of gains that mean something without a metric.
 _GAINED_IN = ("%", "points", "x")
 #: Between two numbers of one metric: "63.2% on BarkBench, 51.0% on TideSet and 40.1% on MossSet".
 _GOES_ON = re.compile(r"^[^;.]{0,60}(?:,|\band)[^;.]{0,30}$")
 _LISTED = re.compile(r"^\s*(?:,|/|and|,\s*and|&)\s*$")
 _OWNER = re.compile(r"^\s*(?:for|by|of|from|with)\s+(?:the\s+)?$", re.IGNORECASE)
-#: How far from a number the metric is looked for.
+#: How far from a number the metric is looked for, and how far it stands where it follows at once.
 _WINDOW = 90
+_BESIDE = 30
 #: A sentence with more numbers is no prose; each is compared with everything that the sentence names.
 _MOST_NUMBERS = 200
 
@@ -122,7 +127,9 @@ def _paired(found: list[Number], metrics: list[Mention], text: str) -> dict[int,
     for values in _lists([(n.start, n.after) for n in found], text):
         for names in listed:
             said_before, said_after = values[0][0] - names[-1][1], names[0][0] - values[-1][1]
-            if len(values) == len(names) and (0 <= said_before <= _WINDOW or 0 <= said_after <= 30):
+            in_turn = text[names[-1][1] : names[-1][1] + REACH].lstrip(" ,").startswith("respectively")
+            reach = _WINDOW if in_turn else _BESIDE
+            if len(values) == len(names) and (0 <= said_before <= _WINDOW or 0 <= said_after <= reach):
                 pairs |= {value[0]: text[slice(*name)] for value, name in zip(values, names, strict=True)}
     return pairs
 
@@ -193,9 +200,9 @@ def _nearest(number: Number, mentions: list[Mention], text: str, window: int = _
 
     def distance(m: Mention) -> float:
         between = text[number.after : m.start] if m.start >= number.end else text[m.end : number.start]
-        walls = len(re.findall(r";|, (?:while|whereas|but|which|and the)| (?:while|with|without) ", between)) * 60
+        walls = len(_WALL.findall(between)) * 60
         after = 0.6 if m.start >= number.end and not re.search(r"[,(]| and ", between) else 1.0
-        if m.start >= number.end and _LEADS_ON.match(between):
+        if (_LEADS_ON if m.start >= number.end else _LEADS_TO).match(between):
             after = 0.1
         return (len(between) + walls) * after
 

@@ -14,7 +14,8 @@ from kg.readers.latex import fold_alphabets, to_unicode
 
 #: Nothing else can make a text need cleaning.
 _SUSPICIOUS = re.compile(
-    r"[^\x20-\x7e]|[\\~${}^&]|</?jats:|``|''|\d ?times(?![a-z])|  |--|^\s|\s$|[A-Za-z]\"[aouei]|[A-Za-z]- [a-z]|([^\w\s])\1{9}"
+    r"[^\x20-\x7e]|[\\~${}^&]|</?jats:|``|''|\d ?times(?![a-z])|  |--|^\s|\s$|[A-Za-z]\"[aouei]|[A-Za-z]- [a-z]|"
+    r"([^\w\s])\1{9}"
 )
 #: Soft hyphens, joiners, marks of direction, variation selectors and tags: they hide a name from whoever looks for it.
 _INVISIBLE = re.compile(

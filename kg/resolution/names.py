@@ -101,7 +101,7 @@ def _without_linking_ends(key: str) -> str:
 
 
 def plain_form(label: Label, key: str) -> str:
-    """The key by which an unknown name goes: without what adds nothing, its words in one order, compounds in one writing."""
+    """The key by which an unknown name goes: nothing in it that adds nothing, words in order, compounds as one."""
     core = in_order(label, trimmed(label, _without_linking_ends(joined(key))))
     return core.removesuffix("ler") if label == "METHOD" and core.endswith(" controller") else core
 

@@ -28,6 +28,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._head: int | None = 0
+        self._fields = 0
         self._too_long = False
         self._clock: asyncio.TimerHandle | None = None
 
@@ -52,7 +53,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._head = 0
+        self._head = self._fields = 0
         self._start_clock()
         super().on_message_begin()
 
@@ -61,6 +62,13 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_url(url)
         if len(self.url) > MAX_ADDRESS:
             self._too_long = True
+            raise ValueError("too long")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; many may come with one read, before their bytes are counted."""
+        super().on_header(name, value)
+        self._fields += len(name) + len(value)
+        if self._fields > MAX_HEAD:
             raise ValueError("too long")
 
     def send_400_response(self, msg: str) -> None:

@@ -145,6 +145,11 @@ def test_undefined_acronym_takes_what_other_papers_say():
         ("BLEU@4", "BLEU-4", "METRIC"),
         ("UAVs", "UAV", "METHOD"),
         ("non-linear tide filter", "nonlinear tide filter", "METHOD"),
+        ("pointcloud moss", "point cloud moss", "TASK"),
+        ("planning a tide", "tide planning", "TASK"),
+        ("moss forecasting over", "moss forecasting", "TASK"),
+        ("speed of lichen growth", "lichen growth speed", "METRIC"),
+        ("lichen tide controller", "lichen tide control", "METHOD"),
     ],
 )
 def test_spelling_does_not_make_two_things(first, second, label):
@@ -232,6 +237,22 @@ def test_wider_entity_is_the_longest_ending_that_is_named_too():
     entities = resolve(corpus(), NAMES).entities
     assert entities["method:deep-lichen-pooling"].broader == ("method:lichen-pooling",)
     assert entities["method:lichen-pooling"].broader == ()
+
+
+def test_family_is_wider_than_its_editions():
+    papers = [
+        one("MossBench", "DATASET", "a"),
+        one("MossBench-2007", "DATASET", "b"),
+        one("MossBench 5K", "DATASET", "c"),
+    ]
+    entities = resolve(papers, NAMES).entities
+    assert entities["dataset:mossbench-2007"].broader == ("dataset:mossbench",)
+    assert entities["dataset:mossbench-5k"].broader == ("dataset:mossbench",)
+
+
+def test_a_user_s_table_wins_in_every_spelling():
+    theirs = Gazetteer([Entry("METHOD", "nonlinear moss"), Entry("METHOD", "moss law", aliases=("non-linear moss",))])
+    assert ids(one("nonlinear moss", "METHOD"), gazetteer=theirs) == [["method:moss-law"]]
 
 
 def test_shown_name_is_the_running_text_s_singular():

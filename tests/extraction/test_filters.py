@@ -32,6 +32,8 @@ def trimmed(text, label="METHOD"):
         ("graph neural network (GNN)", "graph neural network"),
         ("of moss for", "moss"),
         ("the", ""),
+        ("in-context learning over", "in-context learning"),
+        ("a plug-in", "plug-in"),
         ("( )", ""),
     ],
 )

@@ -135,6 +135,7 @@ def test_bad_queries_are_told_why(web, query, words):
         ("GET", {"params": {"query": ASK, "named-graph-uri": "http://x/"}}, 400),
         ("GET", {"params": "query=%ff"}, 400),
         ("GET", {"params": {"query": "ASK {}" + " " * 25_000}}, 414),
+        ("GET", {"params": {"query": ASK}, "headers": {"x-long": "a" * 300_000}}, 400),
         ("GET", {"params": {"query": ASK}, "headers": {"accept": "image/png"}}, 406),
         ("GET", {"params": {"query": ASK}, "headers": {"accept": "text/turtle"}}, 406),
         ("GET", {"params": {"query": TRIPLES}, "headers": {"accept": "text/csv"}}, 406),

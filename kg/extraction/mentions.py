@@ -28,11 +28,11 @@ from kg.naming import name_key
 from kg.records import LABELS, Label, Mention, Role
 
 #: How sure the encoder must be of a span, by label, when nothing else speaks for it.
-THRESHOLD: dict[Label, float] = {"METHOD": 0.66, "DATASET": 0.6, "METRIC": 0.62, "TASK": 0.72}
+THRESHOLD: dict[Label, float] = {"METHOD": 0.66, "DATASET": 0.55, "METRIC": 0.62, "TASK": 0.7}
 #: How sure it must be of a span that the gazetteer knows under the same label.
-KNOWN_THRESHOLD: dict[Label, float] = {"METHOD": 0.5, "DATASET": 0.4, "METRIC": 0.42, "TASK": 0.5}
+KNOWN_THRESHOLD: dict[Label, float] = {"METHOD": 0.45, "DATASET": 0.35, "METRIC": 0.42, "TASK": 0.45}
 #: How sure of words that the gazetteer knows and the encoder did not tag.
-MISSED_THRESHOLD = 0.45
+MISSED_THRESHOLD = 0.6
 
 Doc.set_extension("kg_mentions", default=(), force=True)
 

@@ -30,6 +30,7 @@ MAX_PROPOSERS = 1
 
 #: Papers whose links are computed together.
 BLOCK = 512
+_INDEFINITE = re.compile(r"\b[Aa]n?\s$")
 
 
 @dataclass(frozen=True)
@@ -179,8 +180,8 @@ def builds_on(papers: Sequence[ReadPaper]) -> list[tuple[BuildsOn, ...]]:
     """For each paper the papers whose proposed methods it uses, compares with or studies.
 
     The later paper must use a proper name that the earlier one gives its method ("DDPM", not "flow-based"): anything
-    else may be a concept that both know from elsewhere. A method that several papers propose is a concept too, and no
-    paper takes a method from a newer one.
+    else may be a concept that both know from elsewhere, as is what the earlier paper calls one of many ("we present a
+    stochastic differential equation (SDE)") and what several papers propose. No paper takes a method from a newer one.
 
     Returns
     -------
@@ -192,7 +193,7 @@ def builds_on(papers: Sequence[ReadPaper]) -> list[tuple[BuildsOn, ...]]:
     for i, paper in enumerate(papers):
         for entity in _methods(paper, {"proposed"}):
             proposers[entity.id].append(i)
-            names[entity.id] = _proper_names(entity)
+            names[entity.id] = set() if _one_of_many(paper, entity) else _proper_names(entity)
     origin = {method: rows[0] for method, rows in proposers.items() if len(rows) <= MAX_PROPOSERS}
     links = []
     for i, paper in enumerate(papers):
@@ -206,6 +207,12 @@ def builds_on(papers: Sequence[ReadPaper]) -> list[tuple[BuildsOn, ...]]:
         }
         links.append(tuple(sorted(found, key=lambda link: (link.id, link.via))))
     return links
+
+
+def _one_of_many(paper: ReadPaper, entity: PaperEntity) -> bool:
+    """Whether a paper speaks of an entity with an indefinite article and no capital."""
+    text = paper.paper.text
+    return any(m.text.islower() and _INDEFINITE.search(text, max(0, m.start - 3), m.start) for m in entity.mentions)
 
 
 def _proper_names(entity: PaperEntity) -> set[str]:

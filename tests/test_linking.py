@@ -120,3 +120,13 @@ def test_only_a_proper_name_that_both_papers_use_gives_lineage():
 
 def test_a_method_that_two_papers_propose_gives_no_lineage():
     assert lineage(paper("a", PROPOSAL), paper("b", PROPOSAL), paper("c", ("method:foonet", "used")))["c"] == ()
+
+
+@pytest.mark.parametrize(("article", "linked"), [("a", False), ("the", True)])
+def test_what_is_presented_as_one_of_many_gives_no_lineage(article, linked):
+    abstract = f"We present {article} moss equation (ME)."
+    start = len("old\n") + abstract.index("moss")
+    mentions = (EntityMention(start, start + 13, "moss equation"), EntityMention(start + 15, start + 17, "ME"))
+    equation = PaperEntity("method:me", "METHOD", "ME", "proposed", mentions)
+    old = ReadPaper(Paper("old", "old", abstract), (equation,))
+    assert bool(lineage(old, paper("new", ("method:me", "used"), surface="ME"))["new"]) is linked

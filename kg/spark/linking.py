@@ -122,8 +122,10 @@ def _methods(rows: Iterator[Row]) -> Iterator[Row]:
         read, _ = unpack(record)
         for entity in read.entities:
             if entity.label == "METHOD":
-                slim = ReadPaper(Paper(paper, "", "", year=read.paper.year), (entity,))
-                yield entity.id, paper, entity.role == "proposed", pack(slim)
+                own = entity.role == "proposed"
+                text = (read.paper.title, read.paper.abstract) if own else ("", "")
+                slim = ReadPaper(Paper(paper, *text, year=read.paper.year), (entity,))
+                yield entity.id, paper, own, pack(slim)
 
 
 def _lineage(rows: Iterator[Row]) -> Iterator[Row]:

@@ -92,6 +92,13 @@ def test_close_spellings_of_an_abbreviated_name_are_one():
     assert len({a, c, d}) == 3
 
 
+@pytest.mark.parametrize(("role", "things"), [("proposed", 1), ("used", 2)])
+def test_letters_of_a_paper_s_own_acronym_may_be_mixed(role, things):
+    text = "Lichen-wise Tides: we show LwT, a lichen-wise tide"
+    paper = read("a", text, ("Lichen-wise Tides", "METHOD", role), ("LwT", "METHOD", role))
+    assert len(ids(paper)[0]) == things
+
+
 def test_a_name_without_its_acronym_is_the_same_thing():
     (short,), (bare,) = ids(
         defining("a", "lichen-based tide oracle net", "LBTON"), one("lichen-based tide oracle net", "METHOD", "b")

@@ -66,7 +66,10 @@ def _join(by_key: dict[Key, Group], one: Group, other: Group) -> None:
 
 
 def _initialisms(by_key: Mapping[Key, Group]) -> Iterator[tuple[Mention, Mention]]:
-    """Long and short forms that a paper uses apart from each other: "robust PCA" here and "RPCA" there."""
+    """Long and short forms that a paper uses apart from each other: "robust PCA" here and "RPCA" there.
+
+    A paper's own method may mix its letters: "SwD" is the scale-wise distillation that it proposes.
+    """
     longs: defaultdict[Key, list[Mention]] = defaultdict(list)
     for (label, key), group in by_key.items():
         if " " in key:
@@ -75,7 +78,10 @@ def _initialisms(by_key: Mapping[Key, Group]) -> Iterator[tuple[Mention, Mention
         short = group.mentions[0]
         letters = short.text.removesuffix("s")
         candidates = longs.get((short.label, letters.casefold()), [])
-        if 3 <= len(letters) <= 6 and letters.isupper() and letters.isalpha() and len(candidates) == 1:
+        if not 3 <= len(letters) <= 6 or not letters.isalpha() or len(candidates) != 1:
+            continue
+        own = short.role == candidates[0].role == "proposed" and letters[0].isupper() and letters[-1].isupper()
+        if letters.isupper() or own:
             yield candidates[0], short
 
 

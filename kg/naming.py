@@ -48,7 +48,7 @@ _IRREGULAR = {
 #: Forms of one adjective that make no difference to what a name names.
 _SAME = {
     "dynamical": "dynamic", "mathematic": "mathematical", "robotic": "robot", "bayes": "bayesian",
-    "schroedinger": "schrodinger",
+    "contextualized": "contextual", "schroedinger": "schrodinger",
 }  # fmt: skip
 #: What some write together with the next word and some do not; none of them is a word or an acronym itself.
 _PREFIX = re.compile(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import time
+from collections.abc import Callable
+from typing import Any
 
 import networkx as nx
 from hypothesis import strategies as st
@@ -23,6 +27,19 @@ PIECES = (
 def examples(usual: int) -> int:
     """How many examples a property is tried with: `usual`, or as many as KG_EXAMPLES says."""
     return max(usual, int(os.environ.get("KG_EXAMPLES", "0")))
+
+
+def repeatedly(test: Callable[..., None]) -> Callable[..., None]:
+    """Try a property with other examples again and again, for as many seconds as KG_FUZZ_SECONDS says."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        end = time.monotonic() + float(os.environ.get("KG_FUZZ_SECONDS", "0"))
+        test(*args, **kwargs)
+        while time.monotonic() < end:
+            test(*args, **kwargs)
+
+    return run
 
 
 text = st.lists(st.sampled_from(PIECES) | st.characters(exclude_categories=()), max_size=8).map("".join)

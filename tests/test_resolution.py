@@ -136,6 +136,12 @@ def test_undefined_acronym_takes_what_other_papers_say():
     assert "LP" in resolution.entities["method:lichen-pooling"].aliases
 
 
+def test_an_ordinary_word_is_no_acronym():
+    defining_papers = [defining(f"p{i}", "lichen oracle tide", "LOT") for i in range(3)]
+    assert ids(*defining_papers, one("lot", "METHOD", "z"))[-1] == ["method:lot"]
+    assert ids(*defining_papers, one("LOT", "METHOD", "z"))[-1] == ["method:lichen-oracle-tide"]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "label"),
     [

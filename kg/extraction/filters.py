@@ -6,7 +6,7 @@ import re
 
 from spacy.tokens import Doc, Token
 
-from kg.naming import word_key
+from kg.naming import joined, name_key
 
 #: Words that name nothing by themselves, in normal form. A span made of these alone is not an entity.
 GENERIC = frozenset(
@@ -31,7 +31,8 @@ GENERIC = frozenset(
     space dimension vector matrix tensor manifold trajectory path prior posterior likelihood probability assumption
     bound theorem lemma proof condition guarantee property simulation comparison ablation public available standard
     unconditional conditional pre fine drop iid unseen out based aware driven free guided
-    widely used wide range numerical empirical theoretical extensive comprehensive downstream upstream
+    widely used
+    wide range numerical empirical theoretical extensive comprehensive downstream upstream
     """.split()
 )
 #: Generic words that end a name without being part of it, and those that start one.
@@ -133,5 +134,5 @@ def is_generic(text: str) -> bool:
     """Whether a span says nothing that papers could share: generic words, marks, numbers or an address."""
     if _ONLY_MARKS.match(text) or len(text.strip()) < 2 or _ADDRESS.search(text):
         return True
-    words = [w for w in re.split(r"[\s\-–/]+", text) if w]
-    return all(word_key(w) in GENERIC or not any(c.isalpha() for c in w) for w in words)
+    words = joined(name_key(text)).split()  # "pre-training" is more than its two parts
+    return all(word in GENERIC or not any(c.isalpha() for c in word) for word in words)

@@ -188,8 +188,14 @@ def _repeats(doc: Doc, names: dict[str, _Name]) -> Iterator[tuple[tuple[int, int
     for start, word in enumerate(words):
         for length, key in by_first.get(name_key(word), ()):
             end = start + length
-            if end <= len(words) and name_key(doc[start:end].text) == key:
+            text = doc[start:end].text
+            if end <= len(words) and name_key(text) == key and not (text.islower() and _is_acronym(doc, names[key])):
                 yield (start, end), names[key]
+
+
+def _is_acronym(doc: Doc, name: _Name) -> bool:
+    """Whether a name is written in capitals wherever it was seen: "per" is no "PER"."""
+    return all(doc[start:end].text.isupper() for start, end in name.places)
 
 
 def _mention(span: Span, name: _Name) -> Mention:

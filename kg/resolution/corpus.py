@@ -37,6 +37,11 @@ def _shorts(meanings: Mapping[Key, Counter[str]]) -> dict[Key, str]:
     return {(label, long): short for count, label, short, long in sorted(counted)}
 
 
+def _in_capitals(group: Group) -> bool:
+    """Whether a name is ever written as acronyms are: "slip" is no "SLIP"."""
+    return any(sum(c.isupper() for c in mention.text) > 1 for mention in group.mentions)
+
+
 def _systematic(short: str) -> bool:
     """Whether an acronym says enough by itself to be the name of a thing."""
     return len(short) >= 4 or any(c.isdigit() for c in short)
@@ -99,7 +104,7 @@ class Corpus:
         entry = self.gazetteer.find(key, label)
         if entry is not None:
             return entry.name, "gazetteer"
-        meaning, rule = self._meaning(label, key, context)
+        meaning, rule = self._meaning(label, key, context) if _in_capitals(group) else ("", "")
         if meaning:
             return self._named(label, key, meaning), rule
         entry = self._known(label, key)

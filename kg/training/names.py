@@ -78,7 +78,8 @@ def _part(label: Label, surface: str, name: str) -> bool:
     words = name.split()
     if label == "DATASET" or len(words) == 1 or " " in surface or essential(label, name) == surface:
         return False
-    return surface in words or not (is_acronym_of(surface, name) or surface == "".join(words))
+    begun = any(word.startswith(surface) for word in words)
+    return begun or not (is_acronym_of(surface, name) or surface == "".join(words))
 
 
 def _best(forms: Counter[str]) -> str:

@@ -123,8 +123,8 @@ def _methods(rows: Iterator[Row]) -> Iterator[Row]:
         for entity in read.entities:
             if entity.label == "METHOD":
                 own = entity.role == "proposed"
-                text = (read.paper.title, read.paper.abstract) if own else ("", "")
-                slim = ReadPaper(Paper(paper, *text, year=read.paper.year), (entity,))
+                title, abstract = (read.paper.title, read.paper.abstract) if own else ("", "")
+                slim = ReadPaper(Paper(paper, title, abstract, year=read.paper.year), (entity,))
                 yield entity.id, paper, own, pack(slim)
 
 

@@ -191,7 +191,10 @@ def test_the_same_name_under_two_labels_is_two_entities():
     assert ids(paper) == [["method:tide", "task:tide"]]
 
 
-@pytest.mark.parametrize("name", ["ImageNet 256×256", "ImageNet 512x512", "ImageNet (256x256)", "ImageNet val"])
+@pytest.mark.parametrize(
+    "name",
+    ["ImageNet 256×256", "ImageNet 512x512", "ImageNet (256x256)", "ImageNet 256^2", "ImageNet 512²", "ImageNet val"],
+)
 def test_a_setting_is_no_part_of_a_dataset(name):
     assert base_name(name, "DATASET") == "ImageNet"
     assert ids(one(name, "DATASET")) == [["dataset:imagenet"]]
@@ -273,6 +276,8 @@ def test_shown_name_is_the_running_text_s_singular():
     entity = resolve(papers, NAMES).entities["method:moss-transformer"]
     assert entity.name == "moss transformer"
     assert entity.surfaces == {"Moss Transformers": 2, "moss transformers": 1}
+    (apart,) = resolve([one("feed-forward mosses", "METHOD")], NAMES).entities.values()
+    assert (apart.id, apart.name) == ("method:feedforward-moss", "feed-forward moss")
 
 
 def test_results_name_entities_and_implied_metrics_become_entities():

@@ -77,7 +77,9 @@ def _display(label: Label, key: str, surfaces: Counter[str]) -> str:
         if name_key(text) == wanted:
             spellings[_in_singular(text)] += count
     if not spellings:
-        spellings.update({t: n for t, n in surfaces.items() if plain_form(label, name_key(t)) == wanted})
+        for text, count in surfaces.items():
+            if plain_form(label, name_key(text)) == wanted:
+                spellings[_in_singular(text)] += count
     return min(spellings, key=lambda text: (_heading(text), -spellings[text], text), default=key)
 
 
@@ -85,6 +87,7 @@ def _in_singular(text: str) -> str:
     """The spelling without its plural ending, where the two are one name."""
     singulars = (text[:-1],) if text.endswith("s") else ()
     singulars = (text[:-3] + "y", *singulars) if text.endswith("ies") else singulars
+    singulars = (*singulars, text[:-2]) if text.endswith("es") else singulars
     return next((single for single in singulars if name_key(single) == name_key(text)), text)
 
 

@@ -10,8 +10,8 @@ from kg.naming import joined, numbers
 from kg.records import Label
 
 _SETTING = re.compile(
-    r"[\s,(-]*(\d{2,4}\s?(?:[×x]|times)\s?\d{2,4}(?:\s?[×x]\s?\d+)?\)?|\b(?:val|test|train|validation|dev|test-dev|minival)"
-    r"(?:\s+set|\s+split)?)$"
+    r"[\s,(-]*(\d{2,4}\s?(?:[×x]|times)\s?\d{2,4}(?:\s?[×x]\s?\d+)?\)?|\d{2,4}(?:\^2|²)|"
+    r"\b(?:val|test|train|validation|dev|test-dev|minival)(?:\s+set|\s+split)?)$"
 )
 #: Words at the end of a name that add nothing to it, by label, in normal form.
 _EMPTY_TAILS: dict[Label, frozenset[str]] = {

@@ -67,6 +67,8 @@ def test_generic(text):
     assert is_generic(text)
 
 
-@pytest.mark.parametrize("text", ["FooNet", "graph neural network", "ImageNet", "F1", "moss", "C++", "潮汐网络", "pre-training"])
+@pytest.mark.parametrize(
+    "text", ["FooNet", "graph neural network", "ImageNet", "F1", "moss", "C++", "潮汐网络", "pre-training"]
+)
 def test_not_generic(text):
     assert not is_generic(text)

@@ -91,6 +91,7 @@ def _become(
         resource.setrlimit(resource.RLIMIT_AS, (_HARD_MEMORY, resource.RLIM_INFINITY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.alarm(_HARD_SECONDS)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it runs in the background ignore it
         sys.argv = ["kg", *map(str, arguments)]
         if prepare:
             prepare()

@@ -229,7 +229,7 @@ def read_parquet(stream: io.BufferedReader) -> Iterator[Row]:
         most = max(source.seek(0, io.SEEK_END) * MAX_EXPANSION, MIN_SUSPECT_BYTES)
         for batch in _batches(source, most):
             for cells in zip(*batch.columns, strict=True):
-                record = {name: cell.as_py() for name, cell in zip(batch.schema.names, cells, strict=True)}
+                record = _record(batch.schema.names, cells)
                 number += 1
                 grown += max(_LEAST_ROW, len(str(record)))
                 if grown > most:
@@ -237,6 +237,14 @@ def read_parquet(stream: io.BufferedReader) -> Iterator[Row]:
                 yield number, record
     except (pyarrow.ArrowException, OSError) as error:
         yield number + 1, f"not a readable Parquet file: {error}"
+
+
+def _record(names: list[str], cells: tuple[Any, ...]) -> dict[str, Any] | str:
+    """The cells of a row by their columns' names, or what is wrong with one: texts and dates are not checked before."""
+    try:
+        return {name: cell.as_py() for name, cell in zip(names, cells, strict=True)}
+    except (ValueError, OverflowError) as error:
+        return f"a value that cannot be read: {error}"
 
 
 def _batches(source: Any, most: int) -> Iterator[Any]:

@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import lzma
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -349,6 +350,17 @@ def test_a_parquet_file_that_unpacks_to_far_more_than_it_holds(tmp_path: Path, c
     pyarrow.parquet.write_table(pyarrow.table(columns), path, compression="zstd", store_schema=False)
     papers, reports = read_all(path)
     assert not papers and "unpacks to far more than it holds" in reports[-1]
+
+
+def test_parquet_with_a_text_that_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "papers.parquet"
+    offsets, letters = pyarrow.py_buffer(struct.pack("<3i", 0, 1, 2)), pyarrow.py_buffer(b"\x80b")
+    titles = pyarrow.Array.from_buffers(pyarrow.string(), 2, [None, offsets, letters])
+    pyarrow.parquet.write_table(pyarrow.table({"title": titles, "abstract": ["x", "y"]}), path)
+    skipped: list[Skipped] = []
+    (paper,) = read([path], skipped=skipped.append)
+    assert (paper.title, paper.abstract) == ("b", "y")
+    assert len(skipped) == 1 and skipped[0].line == 1 and "cannot be read" in skipped[0].reason
 
 
 def test_parquet_with_every_kind_of_column(tmp_path: Path) -> None:

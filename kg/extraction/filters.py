@@ -31,8 +31,7 @@ GENERIC = frozenset(
     space dimension vector matrix tensor manifold trajectory path prior posterior likelihood probability assumption
     bound theorem lemma proof condition guarantee property simulation comparison ablation public available standard
     unconditional conditional pre fine drop iid unseen out based aware driven free guided
-    widely used
-    wide range numerical empirical theoretical extensive comprehensive downstream upstream
+    widely used wide range numerical empirical theoretical extensive comprehensive downstream upstream
     """.split()
 )
 #: Generic words that end a name without being part of it, and those that start one.

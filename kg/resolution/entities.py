@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -72,15 +72,18 @@ def _display(label: Label, key: str, surfaces: Counter[str]) -> str:
     Title case is passed over when a paper writes the name in running text ("Subspace Clustering" in a title).
     """
     wanted = name_key(key)
-    spellings: Counter[str] = Counter()
-    for text, count in surfaces.items():
-        if name_key(text) == wanted:
-            spellings[_in_singular(text)] += count
-    if not spellings:
-        for text, count in surfaces.items():
-            if plain_form(label, name_key(text)) == wanted:
-                spellings[_in_singular(text)] += count
+    spellings = _spellings(surfaces, lambda text: name_key(text) == wanted)
+    spellings = spellings or _spellings(surfaces, lambda text: plain_form(label, name_key(text)) == wanted)
     return min(spellings, key=lambda text: (_heading(text), -spellings[text], text), default=key)
+
+
+def _spellings(surfaces: Counter[str], fits: Callable[[str], bool]) -> Counter[str]:
+    """The surface forms that fit, in the singular, with how often each is used."""
+    found: Counter[str] = Counter()
+    for text, count in surfaces.items():
+        if fits(text):
+            found[_in_singular(text)] += count
+    return found
 
 
 def _in_singular(text: str) -> str:

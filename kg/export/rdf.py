@@ -1,20 +1,16 @@
 """The graph as RDF: which triples say what, in the terms of ``schemas/ontology.ttl``.
 
 The model is a stream of descriptions, one a resource, in an order that depends on the ids alone: papers by id, each
-followed by its results, mentions and links, then entities, authors and communities, and last what is known of the
-graph as a whole. Every serialisation writes this stream as it comes, so a file never needs the whole in memory.
+followed by its results, mentions and links, then entities, authors and communities, what most papers share, and last
+what is known of the graph as a whole. Every serialisation writes this stream as it comes, so that a file never needs
+the whole in memory.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
-from itertools import chain, islice
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -23,12 +19,12 @@ import rdflib
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 
+from kg.export.resources import Description, Fact, Minter, describe, types
 from kg.export.terms import (
     boolean,
     check_base_iri,
     decimal,
     encode,
-    encode_slug,
     integer,
     string,
     web_iri,
@@ -39,25 +35,21 @@ from kg.export.vocabulary import (
     BASE_IRI,
     DCAT,
     DCTERMS,
-    DQV,
     FABIO,
     KG,
     MLS,
     OA,
-    ONTOLOGY,
     PRISM,
-    PROV,
     RDF,
     RDFS,
     SCHEMA,
     SKOS,
-    VOID,
     prefixes,
 )
-from kg.graph import PAPER_RELATIONS, RESULT_RELATIONS
+from kg.export.whole import Census, about, shared
+from kg.graph import PAPER_RELATIONS
 from kg.naming import name_key
-
-Fact = tuple[NamedNode, NamedNode | Literal]
+from kg.tallies import tallies
 
 #: The classes of an entity of each kind, the standard ones first; a named system is an mls:Model instead.
 ENTITY_CLASSES: dict[str, tuple[NamedNode, ...]] = {
@@ -84,53 +76,6 @@ CONTEXT = 32
 _COUNTED = 1_000
 _INNER_CAPITAL = re.compile(r"\w[A-Z0-9]")
 _CONCEPT_SCHEMES = re.compile(r"https?://(?:cso\.kmi\.open\.ac\.uk|dbpedia\.org|purl\.obolibrary\.org|w3id\.org)/")
-
-
-class Description(NamedTuple):
-    """All that is said of one resource.
-
-    `source` is the paper that it was read from: the name of its graph in TriG; None for what belongs to no one paper.
-    """
-
-    subject: NamedNode
-    facts: tuple[Fact, ...]
-    source: NamedNode | None = None
-
-
-@dataclass(frozen=True)
-class Minter:
-    """The IRIs of a graph's things under one base IRI; two things never get the same one."""
-
-    base_iri: str
-
-    def __call__(self, kind: str, local: str) -> NamedNode:
-        """The IRI of a local part that is already encoded."""
-        return NamedNode(f"{self.base_iri}{kind}/{local}")
-
-    def paper(self, paper_id: str) -> NamedNode:
-        """``doi:10.1/x`` → ``…/paper/doi:10.1%2Fx``."""
-        return self("paper", encode(paper_id))
-
-    def entity(self, entity_id: str) -> NamedNode:
-        """``method:c%2B%2B`` → ``…/method/c%2B%2B``."""
-        return _entity_iri(self.base_iri, entity_id)
-
-    def result(self, key: str) -> NamedNode:
-        """``result:doi:10.1/x#2`` → ``…/result/doi:10.1%2Fx/2``."""
-        paper_id, _, number = key.removeprefix("result:").rpartition("#")
-        return self("result", f"{encode(paper_id)}/{encode(number)}")
-
-    def node(self, key: str, kind: str) -> NamedNode:
-        """The IRI of any node of the graph."""
-        if kind == "paper":
-            return self.paper(key)
-        return self.result(key) if kind == "result" else self.entity(key)
-
-
-@lru_cache(maxsize=100_000)
-def _entity_iri(base_iri: str, entity_id: str) -> NamedNode:
-    kind, _, slug = entity_id.partition(":")
-    return NamedNode(f"{base_iri}{kind}/{encode_slug(slug)}")
 
 
 def to_rdf(graph: nx.MultiDiGraph, base_iri: str = BASE_IRI) -> rdflib.Graph:
@@ -179,12 +124,12 @@ def descriptions(graph: nx.MultiDiGraph, base_iri: str = BASE_IRI) -> Iterator[D
         When `base_iri` is no base for IRIs.
     """
     mint = Minter(check_base_iri(base_iri))
-    census = _Census()
+    census = Census()
     things = _things(graph, mint)
     while some := list(islice(things, _COUNTED)):
         census.count(some)
         yield from some
-    yield from _about(graph, mint, census)
+    yield from about(graph, mint, census)
 
 
 def _things(graph: nx.MultiDiGraph, mint: Minter) -> Iterator[Description]:
@@ -199,17 +144,7 @@ def _things(graph: nx.MultiDiGraph, mint: Minter) -> Iterator[Description]:
             yield _entity(graph, mint, key)
     yield from (_author(mint, name) for name in sorted(authors))
     yield from _communities(graph, mint)
-
-
-def _describe(
-    subject: NamedNode, classes: Iterable[NamedNode], facts: Iterable[Fact], source: NamedNode | None = None
-) -> Description:
-    """A description that says nothing twice."""
-    return Description(subject, tuple(dict.fromkeys([*_types(*classes), *facts])), source)
-
-
-def _types(*classes: NamedNode) -> tuple[Fact, ...]:
-    return tuple((RDF.type, cls) for cls in classes)
+    yield from shared(mint, tallies(graph))
 
 
 # Papers and what was read from them
@@ -221,7 +156,7 @@ def _of_paper(graph: nx.MultiDiGraph, mint: Minter, key: str) -> Iterator[Descri
     edges = _edges(graph, mint, key)
     classes = (FABIO.ResearchPaper, SCHEMA.ScholarlyArticle, KG.Paper)
     facts = [*_bibliography(mint, key, data), *_relations(edges), *_membership(mint, data)]
-    yield _describe(subject, classes, facts, subject)
+    yield describe(subject, classes, facts, subject)
     for edge in edges:
         if edge.relation == "reports":
             yield _result(graph, mint, edge, subject)
@@ -304,7 +239,7 @@ def _result(graph: nx.MultiDiGraph, mint: Minter, edge: _Edge, source: NamedNode
         facts.append((KG.unit, string(data["unit"])))
     if data["setting"]:
         facts.append((KG.setting, string(data["setting"])))
-    return _describe(edge.iri, (MLS.ModelEvaluation, KG.Result), facts, source)
+    return describe(edge.iri, (MLS.ModelEvaluation, KG.Result), facts, source)
 
 
 def _mentions(mint: Minter, key: str, data: Mapping[str, Any], edges: Iterable[_Edge]) -> Iterator[Description]:
@@ -328,10 +263,10 @@ def _mentions(mint: Minter, key: str, data: Mapping[str, Any], edges: Iterable[_
         yield Description(quote, (*_QUOTE, *_quotation(text, start, end)), source)
 
 
-_ANNOTATION = _types(OA.Annotation, KG.Mention)
-_TARGET = _types(OA.SpecificResource)
-_POSITION = _types(OA.TextPositionSelector)
-_QUOTE = _types(OA.TextQuoteSelector)
+_ANNOTATION = types(OA.Annotation, KG.Mention)
+_TARGET = types(OA.SpecificResource)
+_POSITION = types(OA.TextPositionSelector)
+_QUOTE = types(OA.TextQuoteSelector)
 
 
 def _quotation(text: str, start: int, end: int) -> Iterator[Fact]:
@@ -350,14 +285,14 @@ def _shared_link(mint: Minter, key: str, edge: _Edge) -> Description:
         *((KG.sharedEntity, mint.entity(entity_id)) for entity_id in edge.data["shared"]),
     ]
     local = f"{encode(key)}/{encode(edge.target)}"
-    return _describe(mint("link", local), (RDF.Statement, KG.Link), facts, mint.paper(key))
+    return describe(mint("link", local), (RDF.Statement, KG.Link), facts, mint.paper(key))
 
 
 def _lineage_link(mint: Minter, key: str, edge: _Edge) -> Description:
     via = mint.entity(edge.data["via"])
     local = f"{encode(key)}/{encode(edge.target)}/{via.value.removeprefix(mint.base_iri)}"
     facts = [*_statement(mint, key, edge), (KG.via, via)]
-    return _describe(mint("lineage", local), (RDF.Statement, KG.Link), facts, mint.paper(key))
+    return describe(mint("lineage", local), (RDF.Statement, KG.Link), facts, mint.paper(key))
 
 
 def _statement(mint: Minter, key: str, edge: _Edge) -> list[Fact]:
@@ -380,7 +315,7 @@ def _entity(graph: nx.MultiDiGraph, mint: Minter, key: str) -> Description:
     if data.get("centrality") is not None:
         facts.append((KG.centrality, decimal(float(data["centrality"]))))
     facts += _membership(mint, data)
-    return _describe(mint.entity(key), _entity_classes(graph, key, data), facts)
+    return describe(mint.entity(key), _entity_classes(graph, key, data), facts)
 
 
 def _search_keys(data: Mapping[str, Any]) -> list[str]:
@@ -418,7 +353,7 @@ def _same_as(identifiers: Iterable[str]) -> Iterator[Fact]:
 
 
 def _author(mint: Minter, name: str) -> Description:
-    return _describe(mint("author", encode(name)), (SCHEMA.Person, KG.Author), [(SCHEMA.name, string(name))])
+    return describe(mint("author", encode(name)), (SCHEMA.Person, KG.Author), [(SCHEMA.name, string(name))])
 
 
 def _membership(mint: Minter, data: Mapping[str, Any]) -> Iterator[Fact]:
@@ -432,106 +367,4 @@ def _communities(graph: nx.MultiDiGraph, mint: Minter) -> Iterator[Description]:
     for identifier, name in sorted(names.items()):
         facts: list[Fact] = [(DCTERMS.identifier, string(identifier))]
         facts.append((SKOS.prefLabel, string(name or f"Community {identifier}")))
-        yield _describe(mint("community", encode(identifier)), (SKOS.Collection, KG.Community), facts)
-
-
-# The graph as a whole
-
-
-@dataclass
-class _Census:
-    """What has been written so far: triples, resources of each of our classes, triples of each of our properties."""
-
-    triples: int = 0
-    classes: Counter[NamedNode | Literal] = field(default_factory=Counter)
-    properties: Counter[NamedNode] = field(default_factory=Counter)
-
-    def count(self, described: Sequence[Description]) -> None:
-        """Take descriptions into account; the types come first in each."""
-        self.triples += sum(len(one.facts) for one in described)
-        self.properties.update(map(itemgetter(0), chain.from_iterable(one.facts for one in described)))
-        for one in described:
-            for predicate, value in one.facts:
-                if predicate is not RDF.type:
-                    break
-                self.classes[value] += 1
-
-
-def _about(graph: nx.MultiDiGraph, mint: Minter, census: _Census) -> Iterator[Description]:
-    """The build and its software, the counts of classes and properties, figures of quality, and the graph itself."""
-    run, software, whole = mint("build", "run"), mint("build", "software"), mint("build", "graph")
-    details = [*_software(run, software), *_partitions(mint, census), *_quality(graph, mint, whole)]
-    census.count(details)
-    yield from details
-    measured = [d.subject for d in details if (RDF.type, DQV.QualityMeasurement) in d.facts]
-    parts = [(d.subject, d.facts) for d in details if (RDF.type, KG.Partition) in d.facts]
-    facts: list[Fact] = [
-        (DCTERMS.title, string("Knowledge graph of paper abstracts")),
-        (DCTERMS.conformsTo, NamedNode(ONTOLOGY.removesuffix("#"))),
-        (PROV.wasGeneratedBy, run),
-        (VOID.uriSpace, string(mint.base_iri)),
-        (VOID.entities, integer(sum(1 for _, data in graph.nodes(data=True) if "kind" in data))),
-        *((VOID.classPartition if _of_class(own) else VOID.propertyPartition, part) for part, own in parts),
-        *((DQV.hasQualityMeasurement, measurement) for measurement in measured),
-    ]
-    types = (VOID.Dataset, KG.KnowledgeGraph)
-    total = census.triples + len(types) + len(facts) + 1
-    yield _describe(whole, types, [*facts, (VOID.triples, integer(total))])
-
-
-def _of_class(facts: Iterable[Fact]) -> bool:
-    return any(predicate == VOID["class"] for predicate, _ in facts)
-
-
-def _software(run: NamedNode, software: NamedNode) -> Iterator[Description]:
-    yield _describe(run, (PROV.Activity, KG.Build), [(PROV.wasAssociatedWith, software)])
-    facts: list[Fact] = [(SCHEMA.name, string("kg")), (SCHEMA.softwareVersion, string(_version()))]
-    yield _describe(software, (PROV.SoftwareAgent, KG.Software), facts)
-
-
-def _version() -> str:
-    try:
-        return version("kg-abstracts")
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def _partitions(mint: Minter, census: _Census) -> Iterator[Description]:
-    """How many resources of each of our classes and triples of each of our properties there are."""
-    types = (VOID.Dataset, KG.Partition)
-    for iri, count in sorted((term.value, count) for term, count in census.classes.items()):
-        if iri.startswith(ONTOLOGY):
-            facts: list[Fact] = [(VOID["class"], NamedNode(iri)), (VOID.entities, integer(count))]
-            yield _describe(mint("build", f"class-{iri.removeprefix(ONTOLOGY)}"), types, facts)
-    for iri, count in sorted((term.value, count) for term, count in census.properties.items()):
-        if iri.startswith(ONTOLOGY):
-            facts = [(VOID.property, NamedNode(iri)), (VOID.triples, integer(count))]
-            yield _describe(mint("build", f"property-{iri.removeprefix(ONTOLOGY)}"), types, facts)
-
-
-def _quality(graph: nx.MultiDiGraph, mint: Minter, whole: NamedNode) -> Iterator[Description]:
-    for metric, value in _figures(graph).items():
-        facts: list[Fact] = [
-            (DQV.isMeasurementOf, KG[metric]),
-            (DQV.computedOn, whole),
-            (DQV.value, decimal(round(value, 4))),
-        ]
-        yield _describe(mint("build", f"quality-{metric}"), (DQV.QualityMeasurement, KG.Quality), facts)
-
-
-def _figures(graph: nx.MultiDiGraph) -> dict[str, float]:
-    """Figures that tell how much the graph knows; those without anything to divide by are left out."""
-    named = Counter(a for a, _, data in graph.edges(data=True) if data["relation"] in PAPER_RELATIONS)
-    tied = Counter(a for a, _, data in graph.edges(data=True) if data["relation"] in RESULT_RELATIONS.values())
-    nodes = [(key, data) for key, data in graph.nodes(data=True) if "kind" in data]
-    papers = [key for key, data in nodes if data["kind"] == "paper"]
-    results = [key for key, data in nodes if data["kind"] == "result"]
-    entities = [data for _, data in nodes if data["kind"] in ENTITY_CLASSES]
-    figures = {
-        "meanEntitiesPerPaper": (named.total(), len(papers)),
-        "shareOfPapersWithEntities": (len(named), len(papers)),
-        "shareOfEntitiesShared": (sum(data["papers"] > 1 for data in entities), len(entities)),
-        "shareOfEntitiesIdentified": (sum(bool(data["same_as"]) for data in entities), len(entities)),
-        "shareOfResultsComplete": (sum(tied[key] == 3 for key in results), len(results)),
-    }
-    return {name: part / total for name, (part, total) in figures.items() if total}
+        yield describe(mint("community", encode(identifier)), (SKOS.Collection, KG.Community), facts)

@@ -16,7 +16,8 @@ import networkx as nx
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 
-from kg.export.rdf import Description, descriptions, quads, triples
+from kg.export.rdf import descriptions, quads, triples
+from kg.export.resources import Description
 from kg.export.vocabulary import BASE_IRI, INSTANCE_KINDS, RDF, VOCABULARIES, XSD, prefixes
 from kg.files import atomic_writer
 from kg.schemas import schema_path

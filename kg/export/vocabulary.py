@@ -77,10 +77,10 @@ DQV = Vocabulary(
 KG = Vocabulary(
     ONTOLOGY,
     "Paper Author Method Dataset Task Metric Result Mention Link Community "
-    "KnowledgeGraph Build Software Partition Quality "
+    "KnowledgeGraph Tally Build Software Partition Quality "
     "proposes uses comparesWith studies evaluatesOn measures addresses mentions reports "
     "ofMethod onDataset resultKind setting unit higherIsBetter paperCount centrality authorList "
-    "sharesEntitiesWith buildsOn weight sharedEntity via inCommunity "
+    "sharesEntitiesWith buildsOn weight sharedEntity via inCommunity tallyOf first second "
     "meanEntitiesPerPaper shareOfPapersWithEntities shareOfEntitiesShared shareOfEntitiesIdentified "
     "shareOfResultsComplete",
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from pyoxigraph import NamedNode
 
-from kg.export.rdf import Minter
+from kg.export.resources import Minter
 from kg.export.vocabulary import DCTERMS, KG, MLS, PRISM, SCHEMA, SKOS
 from kg.graph import PAPER_RELATIONS
 from kg.records import ENTITY_KINDS

@@ -2,7 +2,8 @@
 
 What `kg.export.rdf` says of a paper depends on that paper alone, once those that it links to are known by id; what it
 says of an entity depends on whether a paper proposes it or measures it. So every partition is a small graph of its own.
-Communities, centrality and the figures of the graph as a whole, which need all of it at once, are left out.
+Communities, centrality and the figures of the graph as a whole, which need all of it at once, are left out; what most
+papers share is counted first.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ import pyarrow as pa
 import pyoxigraph
 from pyoxigraph import NamedNode, RdfFormat, Triple
 
-from kg.export.rdf import Minter, descriptions
+from kg.export.rdf import descriptions
+from kg.export.resources import Description, Minter
 from kg.export.terms import encode
+from kg.export.whole import shared as what_is_shared
 from kg.graph import build_graph
 from kg.records import Entity, Paper, PaperEntity, ReadPaper, entity_kind
 from kg.spark.frames import Row, mapped, schema, unpack
+from kg.spark.tallying import common
+from kg.tallies import Tally
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -51,6 +56,10 @@ def write_triples(papers: DataFrame, entities: DataFrame, folder: Path, base_iri
         .unionAll(mapped(of_entities, lambda rows: _entity_lines(rows, base_iri), _LINES))
         .unionAll(mapped(authors, lambda rows: _author_lines(rows, base_iri), _LINES))
     )
+    tallied = papers.sparkSession.createDataFrame(
+        [(line,) for line in _tally_lines(common(papers), base_iri)], "value string"
+    )
+    lines = lines.unionAll(tallied.coalesce(1))
     lines.write.mode("overwrite").option("compression", "gzip").text(str(folder))
 
 
@@ -105,17 +114,20 @@ def _author_lines(rows: Iterator[Row], base_iri: str) -> Iterator[Row]:
         yield from _said([ReadPaper(Paper("", "", "", authors=names))], (), base_iri, subjects)
 
 
+def _tally_lines(counted: Iterable[Tally], base_iri: str) -> list[str]:
+    return _ntriples(what_is_shared(Minter(base_iri), counted)).split("\n")
+
+
 def _said(
     papers: list[ReadPaper], entities: Iterable[Entity], base_iri: str, of: set[NamedNode]
 ) -> Iterator[tuple[str]]:
     """The lines of what the graph of these papers and entities says of the given resources, or read from them."""
     graph = build_graph(papers, {entity.id: entity for entity in entities})
-    statements = (
-        Triple(described.subject, predicate, value)
-        for described in descriptions(graph, base_iri)
-        if (described.source or described.subject) in of
-        for predicate, value in described.facts
-    )
+    yield (_ntriples(d for d in descriptions(graph, base_iri) if (d.source or d.subject) in of),)
+
+
+def _ntriples(described: Iterable[Description]) -> str:
+    statements = (Triple(one.subject, predicate, value) for one in described for predicate, value in one.facts)
     written = io.BytesIO()
     pyoxigraph.serialize(statements, written, RdfFormat.N_TRIPLES)
-    yield (written.getvalue().decode().removesuffix("\n"),)
+    return written.getvalue().decode().removesuffix("\n")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.export.rdf import Minter
+from kg.export.resources import Minter
 from kg.server.space import Space
 
 BASE = "https://example.org/id/"

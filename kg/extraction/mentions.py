@@ -8,7 +8,7 @@ is a mention.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from kg.extraction.filters import is_generic, trim
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.own_method import own_names
 from kg.extraction.tags import HEAD_ROLES, begin
-from kg.extraction.usage import Usage, read_usage, with_usage
+from kg.extraction.usage import Usage, read_plain, read_usage, with_usage
 from kg.extraction.words import words_of
 from kg.naming import name_key
 from kg.records import LABELS, Label, Mention, Role
@@ -65,8 +65,8 @@ class _Name:
 class MentionFinder:
     """The spaCy component that turns tags, acronyms and known names into mentions."""
 
-    def __init__(self, gazetteer: Gazetteer, usage: Mapping[str, Usage]):
-        self.gazetteer, self.usage = gazetteer, usage
+    def __init__(self, gazetteer: Gazetteer, usage: Mapping[str, Usage], plain: Set[str] = frozenset()):
+        self.gazetteer, self.usage, self.plain = gazetteer, usage, plain
 
     def __call__(self, doc: Doc) -> Doc:
         """Set ``doc._.kg_mentions`` (sorted by place), ``doc.spans["kg"]`` and ``doc.ents``."""
@@ -87,7 +87,7 @@ class MentionFinder:
         for tagged in doc._.kg_tagged:
             start, end = trim(doc, tagged.start, tagged.end, tagged.label)
             text = doc[start:end].text
-            if start >= end or is_generic(text):
+            if start >= end or is_generic(text) or text in self.plain:
                 continue
             score = with_usage(self.usage, text, tagged.label, tagged.score)
             if score < self._threshold(text, tagged.label):
@@ -229,4 +229,5 @@ def _role(name: _Name) -> Role:
 def make_mention_finder(nlp: Language, name: str, model: str | None, gazetteers: list[str]) -> MentionFinder:
     """The component of a pipeline; `model` is the encoder's folder, `gazetteers` are tables beside the package's."""
     names = Gazetteer.load_names([Path(g) for g in gazetteers])
-    return MentionFinder(names, read_usage(Path(model) if model else MODEL))
+    folder = Path(model) if model else MODEL
+    return MentionFinder(names, read_usage(folder), read_plain(folder))

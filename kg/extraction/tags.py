@@ -17,6 +17,10 @@ HEAD_ROLES: tuple[Role, ...] = ("used", "proposed", "compared", "studied", "ment
 ACRONYM_HINT = len(TAGS)
 HINTS = len(TAGS) + 1
 
+_INNER = range(2, len(TAGS), 2)
+#: The score of what cannot be: no text begins inside a span.
+_NEVER = -1e4
+
 
 @dataclass(frozen=True, slots=True)
 class TaggedSpan:
@@ -32,18 +36,6 @@ class TaggedSpan:
 def begin(label: Label) -> int:
     """The tag with which a span of `label` begins."""
     return 1 + 2 * LABELS.index(label)
-
-
-def _transitions() -> np.ndarray:
-    """Log-space transition scores: an inner tag may only follow the same label's begin or inner tag."""
-    allowed = np.zeros((len(TAGS), len(TAGS)), dtype=np.float32)
-    for inner in range(2, len(TAGS), 2):
-        allowed[:, inner] = -1e4
-        allowed[inner - 1, inner] = allowed[inner, inner] = 0.0
-    return allowed
-
-
-_TRANSITIONS = _transitions()
 
 
 def _legal(tags: np.ndarray) -> bool:
@@ -70,18 +62,23 @@ def viterbi(scores: np.ndarray) -> np.ndarray:
     greedy: np.ndarray = scores.argmax(axis=1)
     if _legal(greedy):
         return greedy
-    best = scores[0].copy()
-    best[2::2] = -1e4
-    back = np.empty(scores.shape, dtype=np.int64)
-    for i in range(1, len(scores)):
-        through = best[:, None] + _TRANSITIONS
-        back[i] = through.argmax(axis=0)
-        best = through.max(axis=0) + scores[i]
-    path = np.empty(len(scores), dtype=np.int64)
-    path[-1] = best.argmax()
-    for i in range(len(scores) - 1, 0, -1):
-        path[i - 1] = back[i, path[i]]
-    return path
+    # Nine tags are too few for arrays: lists are several times as fast.
+    rows = scores.tolist()
+    best = [_NEVER if tag in _INNER else score for tag, score in enumerate(rows[0])]
+    back: list[list[int]] = []
+    for row in rows[1:]:
+        peak = max(best)
+        before = [best.index(peak)] * len(row)
+        reached = [peak + score for score in row]
+        for inner in _INNER:
+            before[inner] = inner - 1 if best[inner - 1] >= best[inner] else inner
+            reached[inner] = best[before[inner]] + row[inner]
+        back.append(before)
+        best = reached
+    path = [best.index(max(best))]
+    for before in reversed(back):
+        path.append(before[path[-1]])
+    return np.array(path[::-1], dtype=np.int64)
 
 
 def spans(tags: Sequence[int], probabilities: np.ndarray, roles: np.ndarray) -> list[TaggedSpan]:
@@ -100,7 +97,7 @@ def spans(tags: Sequence[int], probabilities: np.ndarray, roles: np.ndarray) -> 
             end = i + 1
             while end < len(tags) and tags[end] == tags[i] + 1:
                 end += 1
-            score = float(np.mean([probabilities[j, tags[j]] for j in range(i, end)]))
+            score = sum(float(probabilities[j, tags[j]]) for j in range(i, end)) / (end - i)
             found.append(TaggedSpan(i, end, LABELS[tags[i] // 2], score, roles[i]))
             i = end
         else:

@@ -18,6 +18,8 @@ from kg.records import LABELS, Label
 
 #: The file in a model's folder.
 USAGE = "usage.tsv"
+#: The file of words that are no names.
+PLAIN = "plain.txt"
 #: How much the log odds of a name's past count beside those of the encoder, and how far they may go.
 WEIGHT = 0.7
 LIMIT = 2.5
@@ -67,3 +69,15 @@ def with_usage(usage: Mapping[str, Usage], text: str, label: Label, score: float
         return score
     kept = min(max(score, 1e-4), 1 - 1e-4)
     return 1 / (1 + math.exp(-math.log(kept / (1 - kept)) - WEIGHT * known.log_odds(label)))
+
+
+def read_plain(model: Path) -> frozenset[str]:
+    """The words that are no names when they stand alone in small letters; none when a model's folder has no such file."""
+    path = model / PLAIN
+    return frozenset(path.read_text(encoding="utf-8").split()) if path.is_file() else frozenset()
+
+
+def write_plain(words: Iterable[str], model: Path) -> None:
+    """Write the file, one word a line, sorted."""
+    with atomic_writer(model / PLAIN) as file:
+        file.write("".join(f"{word}\n" for word in sorted(words)))

@@ -22,7 +22,7 @@ import kg.extraction.sentences  # noqa: F401  (importing registers what the feat
 from kg.errors import InputError
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.tags import HEAD_ROLES, HINTS, TAGS
-from kg.extraction.usage import write_usage
+from kg.extraction.usage import write_plain, write_usage
 from kg.extraction.wordpiece import WordPieces
 from kg.files import atomic_writer
 from kg.records import Paper
@@ -31,7 +31,7 @@ from kg.training.fit import Schedule, batches, collate, fit, predict
 from kg.training.network import Architecture, Tagger, load_bert
 from kg.training.onnx_export import write_onnx
 from kg.training.pruning import prune
-from kg.training.usage import usage_of_names
+from kg.training.usage import plain_words, usage_of_names
 from kg.training.vocabulary import Vocabulary, build_vocabulary, count_words
 
 CONFIG = Path(__file__).with_name("config.cfg")
@@ -62,7 +62,7 @@ def load_config(path: Path = CONFIG) -> dict[str, Any]:
 def train(recipe: Recipe, output: Path, progress: Progress | None = None) -> None:
     """Make the model and write it to the folder `output`.
 
-    The folder gets ``encoder.onnx``, ``vocab.txt``, ``usage.tsv`` and ``meta.json``.
+    The folder gets ``encoder.onnx``, ``vocab.txt``, ``usage.tsv``, ``plain.txt`` and ``meta.json``.
 
     `progress` is given the step's name, how far it is, how far it goes, and its loss.
     """
@@ -76,6 +76,7 @@ def train(recipe: Recipe, output: Path, progress: Progress | None = None) -> Non
     output.mkdir(parents=True, exist_ok=True)
     write_onnx(student, output / "encoder.onnx")
     write_usage(usage_of_names(recipe.labelled), output)
+    write_plain(plain_words(recipe.labelled), output)
     with atomic_writer(output / "vocab.txt") as file:
         file.write("\n".join(vocabulary.pieces) + "\n")
     with atomic_writer(output / "meta.json") as file:

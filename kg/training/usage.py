@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -12,6 +13,11 @@ from kg.training.data import Text
 
 #: A name in fewer texts than this says little.
 MIN_TEXTS = 5
+#: A word in so many texts is plain when readers took it for a name in at most this share of them.
+PLAIN_TEXTS = 20
+PLAIN_SHARE = 0.03
+
+_SMALL = re.compile(r"(?<![\w-])[a-z]+(?!\w)")
 
 
 def usage_of_names(texts: Sequence[Text]) -> Iterator[tuple[str, Usage]]:
@@ -31,6 +37,19 @@ def usage_of_names(texts: Sequence[Text]) -> Iterator[tuple[str, Usage]]:
         if name and seen[name] >= MIN_TEXTS:
             labels = {label: counts[label] for label in LABELS}
             yield name, Usage(labels, max(0, seen[name] - counts.total()))
+
+
+def plain_words(texts: Iterable[Text]) -> list[str]:
+    """Words that many texts have in small letters and that hardly ever are a name by themselves.
+
+    What readers marked as optional counts as a name: the word is doubtful, not plain.
+    """
+    printed: Counter[str] = Counter()
+    taken: Counter[str] = Counter()
+    for text in texts:
+        printed.update(set(_SMALL.findall(text.text)))
+        taken.update({text.text[span.start : span.end] for span in text.spans})
+    return [w for w, count in printed.items() if count >= PLAIN_TEXTS and taken[w] <= PLAIN_SHARE * count]
 
 
 def _annotated(text: Text) -> dict[str, str]:

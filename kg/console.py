@@ -30,7 +30,8 @@ if TYPE_CHECKING:  # for the annotations alone: these bring spaCy with them, and
     from kg.pipeline import Build
 
 out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+#: Lines are not broken: whoever reads them through a pipe gets each whole, and a terminal breaks them itself.
+err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _KINDS = {"method": "methods", "dataset": "datasets", "metric": "metrics", "task": "tasks", "result": "results"}
 _VERBS = {

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import spacy
 from spacy.language import Language
 
 import kg.extraction.acronyms
@@ -14,6 +13,7 @@ import kg.extraction.encoder
 import kg.extraction.mentions
 import kg.extraction.results
 import kg.extraction.sentences  # noqa: F401  (importing registers the components)
+from kg.extraction.tokens import blank
 from kg.records import Mention, Paper, Result
 
 
@@ -39,7 +39,7 @@ def load(gazetteers: Sequence[Path] = (), model: Path | None = None) -> Language
     model : Path, optional
         Folder of a trained encoder; default the one in the package.
     """
-    nlp = spacy.blank("en")
+    nlp = blank()
     nlp.max_length = 1_000_000
     tables = [str(path) for path in gazetteers]
     nlp.add_pipe("kg_sentences")

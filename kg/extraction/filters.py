@@ -64,6 +64,8 @@ def trim(doc: Doc, start: int, end: int, label: str) -> tuple[int, int]:
     "the proposed Foo framework" becomes "Foo", but "Gaussian mixture model" keeps its last word.
     """
     end = _after_prefix(doc, start, _before_open_bracket(doc, start, end))
+    if start < end < len(doc) and "(" in doc[end - 1].text[1:] and doc[end].text == ")":
+        end += 1  # "SE(3)" is two tokens
     while start < end and _begins_none(doc, start):
         start += 1
     while start < end and _ends_none(doc, start, end):
@@ -121,7 +123,7 @@ def _before_open_bracket(doc: Doc, start: int, end: int) -> int:
 
 def _closes(doc: Doc, start: int, end: int) -> bool:
     """Whether the last token closes a bracket that the span opens."""
-    return doc[end - 1].text == ")" and any(doc[i].text == "(" for i in range(start, end))
+    return doc[end - 1].text == ")" and any("(" in doc[i].text for i in range(start, end))
 
 
 def _is_name(word: str) -> bool:
@@ -130,8 +132,10 @@ def _is_name(word: str) -> bool:
 
 
 def is_generic(text: str) -> bool:
-    """Whether a span says nothing that papers could share: generic words, marks, numbers or an address."""
+    """Whether a span names nothing: generic words, marks, numbers, an address, or a bracket without the other."""
     if _ONLY_MARKS.match(text) or len(text.strip()) < 2 or _ADDRESS.search(text):
+        return True
+    if text.count("(") != text.count(")"):
         return True
     words = joined(name_key(text)).split()  # "pre-training" is more than its two parts
     return all(word in GENERIC or not any(c.isalpha() for c in word) for word in words)

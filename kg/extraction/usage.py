@@ -72,7 +72,7 @@ def with_usage(usage: Mapping[str, Usage], text: str, label: Label, score: float
 
 
 def read_plain(model: Path) -> frozenset[str]:
-    """The words that are no names when they stand alone in small letters; none when a model's folder has no such file."""
+    """The words that are no names when they stand alone in small letters; none without such a file in the folder."""
     path = model / PLAIN
     return frozenset(path.read_text(encoding="utf-8").split()) if path.is_file() else frozenset()
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import ftfy
 
+from kg.readers.glyphs import named
 from kg.readers.latex import fold_alphabets, to_unicode
 
 #: Nothing else can make a text need cleaning.
 _SUSPICIOUS = re.compile(
-    r"[^\x20-\x7e]|[\\~${}^&]|</?jats:|``|''|\d ?times(?![a-z])|  |--|^\s|\s$|[A-Za-z]\"[aouei]|[A-Za-z]- [a-z]|"
+    r"[^\x20-\x7e]|[\\~${}^&]|</?jats:|``|''|\d ?times(?![a-z])|  |--|^\s|\s$|[A-Za-z]\"[aouei]|[A-Za-z]- [a-z]|\(cid:|"
     r"([^\w\s])\1{9}"
 )
 #: Soft hyphens, joiners, marks of direction, variation selectors and tags: they hide a name from whoever looks for it.
@@ -49,7 +50,8 @@ def clean(text: str) -> str:
 
     LaTeX, ``256times256``, colour leftovers, citation keys after ``~``, HTML entities, mojibake, letters of the
     mathematical alphabets, look-alike spaces, control characters, lone surrogates, words broken at a line's end
-    ("op- timization") and long runs of one mark are resolved; the result is NFC and a second cleaning changes nothing.
+    ("op- timization"), unnamed glyphs ("e(cid:14)cient") and long runs of one mark are resolved; the result is NFC and
+    a second cleaning changes nothing.
     """
     if not _SUSPICIOUS.search(text):
         return text
@@ -73,7 +75,7 @@ def _clean_once(text: str) -> str:
         text = _ENTITY.sub(lambda m: html.unescape(m[0]), text)
     if not text.isascii():
         text = fold_alphabets(ftfy.fix_text(text, uncurl_quotes=False, fix_latin_ligatures=True, unescape_html=False))
-    text = _INVISIBLE.sub("", text)
+    text = named(_INVISIBLE.sub("", text), _words())
     text = _without_latex(_MARKUP.sub(" ", text))
     text = _RUN.sub(lambda m: m[1] * 3, text)
     text = _CONTROL.sub(" ", text)

@@ -22,6 +22,7 @@ import kg.extraction.sentences  # noqa: F401  (importing registers what the feat
 from kg.errors import InputError
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.tags import HEAD_ROLES, HINTS, TAGS
+from kg.extraction.tokens import blank
 from kg.extraction.usage import write_plain, write_usage
 from kg.extraction.wordpiece import WordPieces
 from kg.files import atomic_writer
@@ -69,7 +70,7 @@ def train(recipe: Recipe, output: Path, progress: Progress | None = None) -> Non
     torch.set_num_threads(max(1, torch.get_num_threads()))
     recipe.work.mkdir(parents=True, exist_ok=True)
     vocabulary = _vocabulary(recipe)
-    featurize = Featurizer(spacy.blank("en"), WordPieces(vocabulary.pieces), Gazetteer.load())
+    featurize = Featurizer(blank(), WordPieces(vocabulary.pieces), Gazetteer.load())
     labelled = [featurize(text) for text in recipe.labelled]
     teachers = [_teacher(recipe, vocabulary, labelled, seed, progress) for seed in recipe.config["teacher"]["seeds"]]
     student = _student(recipe, featurize, teachers, labelled, progress)
@@ -89,7 +90,7 @@ def _vocabulary(recipe: Recipe) -> Vocabulary:
     settings = recipe.config["vocabulary"]
     if not path.exists():
         texts = (paper.text for paper in _sampled(recipe.unlabelled, settings["texts"], recipe.config["seed"]))
-        counts = count_words(spacy.blank("en"), texts)
+        counts = count_words(blank(), texts)
         made = build_vocabulary(counts, _base_pieces(), settings["min_count"], settings["words"])
         with atomic_writer(path) as file:
             json.dump({"pieces": made.pieces, "origins": made.origins}, file)

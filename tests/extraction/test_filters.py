@@ -1,14 +1,14 @@
 """What is no entity, and how a name is cut down to itself."""
 
 import pytest
-import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.extraction.filters import is_generic, trim
+from kg.extraction.tokens import blank
 from kg.records import LABELS
 
-NLP = spacy.blank("en")
+NLP = blank()
 
 
 def trimmed(text, label="METHOD"):
@@ -72,3 +72,12 @@ def test_generic(text):
 )
 def test_not_generic(text):
     assert not is_generic(text)
+
+
+def test_a_name_keeps_both_of_its_brackets() -> None:
+    for text, name in (("poses in SE(3) are", "SE(3)"), ("We use TD(λ) here", "TD(λ)")):
+        doc = blank()(text)
+        at = next(i for i, token in enumerate(doc) if "(" in token.text)
+        start, end = trim(doc, at, at + 1, "METHOD")
+        assert doc[start:end].text == name
+    assert is_generic("Knowledge Graph)-based") and not is_generic("TD(0)")

@@ -294,3 +294,9 @@ def test_results_name_entities_and_implied_metrics_become_entities():
 def test_no_papers_give_nothing():
     resolution = resolve([], NAMES)
     assert (resolution.papers, resolution.entities, resolution.rules) == ([], {}, {})
+
+
+def test_what_is_supervised_somehow_is_the_learning():
+    forms = ("weakly supervised", "Weakly-Supervised Learning", "weakly supervised method")
+    papers = [one(surface, "METHOD", str(number)) for number, surface in enumerate(forms)]
+    assert {i for paper in ids(*papers, gazetteer=NAMES) for i in paper} == {"method:weakly-supervised-learning"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from kg.records import Mention
 
@@ -21,8 +22,10 @@ _NUMBER = re.compile(
 )
 #: "3.1-7.3x", "20%–25%", "10 to 20%": two numbers, the unit of the last being that of both.
 _RANGE = re.compile(
-    rf"(?<![\w.,^_×±$-])(?P<low>{_VALUE})(?:\s?{_UNIT}?\s?[-–—~]\s?|\s+to\s+)(?P<high>{_VALUE})\s?-?(?P<unit>{_UNIT})(?![\w^])"
+    rf"(?<![\w.,^_×±$-])(?P<low>{_VALUE})(?:\s?{_UNIT}?\s?[-–—~]\s?|(?:\s?{_UNIT})?\s+to\s+)(?P<high>{_VALUE})\s?-?(?P<unit>{_UNIT})(?![\w^])"
 )
+#: "by a factor of 1-5": a range without a unit.
+_FACTORS = re.compile(rf"(?<=factor of )(?P<low>{_VALUE})\s?[-–—]\s?(?P<high>{_VALUE})(?P<unit>)(?![\w^.])")
 #: "x4 faster": the sign of multiplication before the number.
 _TIMES = re.compile(rf"(?<!\d )(?<!\w)[x×](?P<value>{_VALUE})(?=\s+[a-z])")
 _UNITS = {
@@ -50,7 +53,7 @@ _RESOLUTION = re.compile(r"\d\s?[×x]\s?$")
 #: What stands before a number that is a setting or a statistic of something else.
 _OTHER_QUANTITY = re.compile(
     r"\b(weight|strength|scale|temperature|threshold|coefficient|rate of dropout|probability|correlat\w*|patch(?:es)?|"
-    r"size|batch|layers?|epochs?|steps?)\s*(?:of|at|=|to|with)?\s*(?:only|just|about|around)?\s*-?$",
+    r"size|batch|layers?|epochs?|steps?|radius|radii|budgets?|epsilon|sigma|[εσ])\s*(?:of|at|=|to|with)?\s*(?:only|just|about|around)?\s*-?$",
     re.IGNORECASE,
 )
 #: Years, and what bounds and sets are made of ("δ in (0,1]", "tends to 0").
@@ -97,7 +100,8 @@ def numbers(text: str, offset: int, inside: Sequence[Mention]) -> list[Number]:
     inside : sequence of Mention
         The mentions in it.
     """
-    found = {number.start: number for match in _RANGE.finditer(text) for number in _of_range(match)}
+    ranges = chain(_RANGE.finditer(text), _FACTORS.finditer(text))
+    found = {number.start: number for match in ranges for number in _of_range(match)}
     for match in _TIMES.finditer(text):
         found[match.start("value")] = _number(match, "value", "x")
     for match in _NUMBER.finditer(text):
@@ -111,8 +115,9 @@ def numbers(text: str, offset: int, inside: Sequence[Mention]) -> list[Number]:
 def _of_range(match: re.Match[str]) -> Iterator[Number]:
     """Both ends, unless it is a setting's."""
     if not _OTHER_QUANTITY.search(_before(match)):
-        yield _number(match, "low", match["unit"])
-        yield _number(match, "high", match["unit"])
+        unit = match["unit"] or ("x" if _FACTOR.search(_before(match)) else "")
+        yield _number(match, "low", unit)
+        yield _number(match, "high", unit)
 
 
 def _before(match: re.Match[str]) -> str:

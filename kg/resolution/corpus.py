@@ -11,7 +11,7 @@ from kg.extraction.gazetteer import Entry, Gazetteer
 from kg.naming import is_acronym_of, name_key
 from kg.records import Label
 from kg.resolution.grouping import Group, Key
-from kg.resolution.names import LINKING, close, essential, in_order, plain_form, trimmed
+from kg.resolution.names import LINKING, close, essential, in_order, learnt, plain_form, trimmed
 
 #: The share of defining papers that must agree on what an acronym stands for.
 _MAJORITY = 0.6
@@ -52,6 +52,7 @@ def _ways_to_say(label: Label, key: str) -> Iterator[str]:
     core = essential(label, key)
     yield from (key, core, in_order(label, core))
     if label == "METHOD":
+        yield learnt(core)
         yield f"{core} model"
         shorter = core.removesuffix(" model")
         if " " in shorter:

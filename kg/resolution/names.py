@@ -77,6 +77,11 @@ def in_order(label: Label, key: str) -> str:
     return " ".join([*moved, words[0]])
 
 
+def learnt(key: str) -> str:
+    """The key of a way to learn that is said of what learns: "weakly supervised" is weakly supervised learning."""
+    return f"{key} learning" if key.endswith("supervised") else key
+
+
 def _object_of(label: Label, words: list[str]) -> list[str]:
     """What the first word does something to or measures; empty where it is no such word."""
     if len(words) > 2 and words[1] == "of" and (words[0].endswith(_ACTIVITY) or words[0] in {"control", *_MEASURED}):
@@ -103,7 +108,9 @@ def _without_linking_ends(key: str) -> str:
 def plain_form(label: Label, key: str) -> str:
     """The key by which an unknown name goes: nothing in it that adds nothing, words in order, compounds as one."""
     core = in_order(label, trimmed(label, _without_linking_ends(joined(key))))
-    return core.removesuffix("ler") if label == "METHOD" and core.endswith(" controller") else core
+    if label != "METHOD":
+        return core
+    return core.removesuffix("ler") if core.endswith(" controller") else learnt(core)
 
 
 def close(one: str, other: str) -> bool:

@@ -169,3 +169,15 @@ def test_sign_thousands_and_setting():
     assert (found.value, found.setting) == (1234.5, "256x256")
     (negative,) = results("FooNet reaches a wave error of -0.42 on BarkBench.")
     assert negative.value == -0.42
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("FooNet gains a speedup in FID by a factor of 2-5 over BarNet.", [2, 5]),
+        ("FooNet gives a 4% to 6% improvement of accuracy over BarNet.", [4, 6]),
+        ("FooNet has 3% accuracy within a ball with radius 0.1 here.", [3]),
+    ],
+)
+def test_both_ends_of_a_range_and_no_setting(text, values):
+    assert [result.value for result in results(text)] == values

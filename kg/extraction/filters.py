@@ -55,7 +55,7 @@ _PREFIXES = frozenset(
     "pre fine non semi multi self cross co re un inter intra auto meta few zero one two post sub over under".split()
 )
 _ONLY_MARKS = re.compile(r"^[\W\d_]+$")
-_ADDRESS = re.compile(r"https?:|www\.|://|@\w+\.|\.(?:com|org|io|edu|net)\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?:|www\.|://|@\w+\.|\.(?:com|org|io|edu|net|git)\b", re.IGNORECASE)
 
 
 def trim(doc: Doc, start: int, end: int, label: str) -> tuple[int, int]:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from kg.extraction.usage import Usage, read_usage, with_usage, write_usage
+from kg.extraction.usage import Usage, read_plain, read_usage, with_usage, write_plain, write_usage
+from kg.training.data import GoldSpan, Text
+from kg.training.usage import plain_words
 
 USAGE = {"accuracy": Usage({"METRIC": 40}, 10), "optimization": Usage({"TASK": 1}, 90)}
 
@@ -34,3 +36,11 @@ def test_the_file_comes_back_as_it_was_written(tmp_path):
 
 def test_a_model_without_the_file_knows_nothing(tmp_path):
     assert read_usage(tmp_path) == {}
+    assert read_plain(tmp_path) == frozenset()
+
+
+def test_words_that_readers_leave_alone_are_plain(tmp_path):
+    named = Text("0", "attention to an aerial scene", (GoldSpan(0, 9, "METHOD", "used", False),))
+    left = [Text(str(n), "attention to an aerial scene, and Adam") for n in range(1, 25)]
+    write_plain(plain_words([named, *left]), tmp_path)
+    assert read_plain(tmp_path) == {"to", "an", "aerial", "scene", "and"}

@@ -17,6 +17,7 @@ from kg.extraction import Extraction
 from kg.extraction.encoder import MODEL
 from kg.extraction.gazetteer import TABLES
 from kg.records import EntityMention, Mention, Paper, PaperEntity, ReadPaper, Result
+from kg.resolution.entities import implied_name
 
 JOURNAL = ".reading.jsonl"
 
@@ -26,7 +27,13 @@ def extractor_fingerprint(gazetteers: Sequence[Path] = ()) -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
     code = [*sorted((here / "extraction").glob("*.py")), here / "naming.py", here / "compounds.txt"]
-    for path in [*code, *sorted(TABLES.glob("*.tsv")), *sorted(MODEL.glob("*")), *gazetteers]:
+    for path in [
+        *code,
+        *sorted((here / "extraction").glob("*.tsv")),
+        *sorted(TABLES.glob("*.tsv")),
+        *sorted(MODEL.glob("*")),
+        *gazetteers,
+    ]:
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
@@ -45,7 +52,7 @@ def as_extraction(read: ReadPaper) -> Extraction:
     results = [
         Result(
             method=surface.get(r.method, ""),
-            metric=surface.get(r.metric, r.metric.split(":", 1)[-1].replace("-", " ")),
+            metric=surface.get(r.metric, implied_name(r.metric)),
             dataset=surface.get(r.dataset, ""),
             value=r.value,
             unit=r.unit,

@@ -184,7 +184,7 @@ def evaluate_command(
     predicted: Annotated[
         Path | None, typer.Argument(metavar="[DIR|FILE]", help="Output of a build; default: read GOLD's own texts now.")
     ] = None,
-    errors: Annotated[int, typer.Option("--errors", help="Show the errors of this many papers, worst first.")] = 0,
+    errors: Annotated[int, typer.Option(min=0, help="Show the errors of this many papers, worst first.")] = 0,
 ) -> None:
     """Precision, recall and F1 against annotated papers."""
     from kg.evaluation import evaluate, read_gold, read_texts

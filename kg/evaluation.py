@@ -138,7 +138,7 @@ class Evaluation:
     errors: list[PaperErrors] = field(default_factory=list)
 
 
-def read_gold(path: Path) -> list[GoldPaper]:
+def read_gold(path: str | Path) -> list[GoldPaper]:
     """The papers of a gold file.
 
     Raises
@@ -146,7 +146,7 @@ def read_gold(path: Path) -> list[GoldPaper]:
     InputError
         For a line that is not a gold paper; names file and line.
     """
-    papers = []
+    path, papers = Path(path), []
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             if line.strip():

@@ -122,6 +122,8 @@ def _add_result(graph: nx.MultiDiGraph, read: ReadPaper, number: int, result: Re
 
 def _add_links(graph: nx.MultiDiGraph, read: ReadPaper) -> None:
     for link in read.related:
+        if link.id not in graph:
+            continue
         graph.add_edge(
             read.paper.id,
             link.id,
@@ -131,6 +133,8 @@ def _add_links(graph: nx.MultiDiGraph, read: ReadPaper) -> None:
             shared=link.shared,
         )
     for older in read.builds_on:
+        if older.id not in graph:
+            continue
         key = f"buildsOn {older.via}"
         graph.add_edge(read.paper.id, older.id, key=key, relation="buildsOn", via=older.via)
 

@@ -54,6 +54,11 @@ _SAME = {
 _PREFIX = re.compile(
     r"\b(non|multi|semi|pre|auto|spatio|anti|sub|hyper|inter|intra|micro|quasi|pseudo|super|omni) (?=[a-z]{3})"
 )
+#: Fields that are said in the singular too before what belongs to them: "dynamics model".
+_FIELD = re.compile(
+    r"\b(dynamic|kinematic|static|haptic)s (?=(?:model|equation|analysis|control|controller|compensation|constraint|"
+    r"chain|simulation|simulator|solution|solver|feedback|randomization|modeling|identification|optimization|device)\b)"
+)
 #: Dimensions and degrees of freedom, which belong to their number.
 _DIMENSION = re.compile(r"\b(\d+) (d|dof)\b")
 #: Greek letters by the names that authors write out; a letter counts only where it is a whole word ("β-VAE").
@@ -137,7 +142,7 @@ def joined(key: str) -> str:
     """A key with its compounds in one writing: "non linear" meets "nonlinear", "pointcloud" "point cloud"."""
     together, apart = _compounds()
     words: list[str] = []
-    for word in _DIMENSION.sub(r"\1\2", _PREFIX.sub(r"\1", key)).split():
+    for word in _FIELD.sub(r"\1 ", _DIMENSION.sub(r"\1\2", _PREFIX.sub(r"\1", key))).split():
         whole = together.get((words[-1], word)) if words else None
         words[len(words) - (whole is not None) :] = [whole] if whole else apart.get(word, (word,))
     return " ".join(words)
@@ -171,6 +176,11 @@ def slug(name: str) -> str:
 def numbers(name: str) -> tuple[str, ...]:
     """The numbers in a name, in order: two names with different numbers are two things."""
     return tuple(re.findall(r"\d+(?:\.\d+)?", name))
+
+
+def in_capitals(text: str) -> bool:
+    """Whether a name is written as acronyms are, with more than one capital: "SLIP" and "mAP", not "slip"."""
+    return sum(c.isupper() for c in text) > 1
 
 
 def is_acronym_of(short: str, long: str) -> bool:

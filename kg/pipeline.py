@@ -7,6 +7,7 @@ import gc
 import hashlib
 import os
 import platform
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,6 +40,8 @@ from kg.store import (
     MANIFEST,
     PAGE,
     PAPERS,
+    TABLES,
+    TRIPLES,
     TURTLE,
     read_entities,
     read_manifest,
@@ -62,7 +65,7 @@ class Options:
 
     format : one of `kg.readers.FORMATS`, default by suffix and first bytes
     strict : stop at the first record that cannot be read
-    gazetteers : tables of names that extend or override the package's
+    gazetteers : tables of names (str or Path) that extend or override the package's
     jobs : processes that read
     related : links a paper gets at most
     base_iri : namespace of the instances in RDF
@@ -122,7 +125,7 @@ class _Clock:
 
 def build(
     sources: Sequence[str | Path] = (),
-    output: Path = Path("output"),
+    output: str | Path = "output",
     options: Options | None = None,
     progress: Progress | None = None,
 ) -> Build:
@@ -132,7 +135,7 @@ def build(
     ----------
     sources : sequence of str or Path
         Files, folders, globs or ``-``; none means the bundled sample.
-    output : Path
+    output : str or Path
         The folder; it is made when missing. Papers that it already holds, with the same text and read by the same
         extractor, are not read again.
     options : Options, optional
@@ -148,7 +151,8 @@ def build(
     InputError
         For a source that cannot be opened; under ``strict`` for the first bad record.
     """
-    options = options or Options()
+    output, options = Path(output), options or Options()
+    options = replace(options, gazetteers=tuple(Path(table) for table in options.gazetteers))
     check_base_iri(options.base_iri)
     if options.engine not in ENGINES:
         raise UsageError(f"unknown engine {options.engine!r}: one of {', '.join(ENGINES)}")
@@ -179,7 +183,15 @@ def build(
                 made = _summary(output, knowledge.graph, skipped, reused, clock)
                 write_manifest(_manifest(names, fingerprint, options, made), beside)
         (output / JOURNAL).unlink(missing_ok=True)
+        _remove_of_spark(output)
     return made
+
+
+def _remove_of_spark(output: Path) -> None:
+    """Remove what the Spark engine wrote: it would go on speaking of other papers."""
+    for name in (TRIPLES, TABLES):
+        if (output / name).is_dir():
+            shutil.rmtree(output / name)
 
 
 def _build_on_spark(names: list[str], output: Path, options: Options, clock: _Clock) -> Build:
@@ -290,8 +302,9 @@ def _understood(
     return Knowledge(papers, resolution.entities, graph), resolution.rules
 
 
-def load_folder(folder: Path) -> Knowledge:
+def load_folder(folder: str | Path) -> Knowledge:
     """What an earlier build wrote, read back without looking at a text again."""
+    folder = Path(folder)
     with _collector_at_rest():
         entities, _ = read_entities(folder)
         papers = list(with_known_entities(read_papers(folder), entities))
@@ -322,7 +335,8 @@ def _manifest(names: Iterable[str], fingerprint: str, options: Options, made: Bu
 
 
 def _hash(name: str) -> str:
-    if name == STDIN:
+    """The digest of an input, empty where its bytes come only once: standard input, a pipe."""
+    if name == STDIN or not Path(name).is_file():
         return ""
     with Path(name).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

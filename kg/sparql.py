@@ -25,12 +25,12 @@ MAX_LENGTH = 20_000
 MAX_DEPTH = 64
 
 
-def query(source: GraphStore | Path, sparql: str) -> QueryResult:
+def query(source: GraphStore | str | Path, sparql: str) -> QueryResult:
     """Ask a graph.
 
     Parameters
     ----------
-    source : GraphStore or Path
+    source : GraphStore, str or Path
         A loaded graph, or the folder of a build.
     sparql : str
         A SELECT, ASK, CONSTRUCT or DESCRIBE query.
@@ -41,7 +41,7 @@ def query(source: GraphStore | Path, sparql: str) -> QueryResult:
         When the query is not SPARQL (with line and column), is an update, or would leave the graph (SERVICE, FROM).
     """
     check(sparql)
-    graph = source if isinstance(source, GraphStore) else load_store(source)
+    graph = source if isinstance(source, GraphStore) else load_store(Path(source))
     try:
         answer = graph.store.query(sparql, prefixes=used_prefixes(graph, sparql))
     except SyntaxError as error:

@@ -24,6 +24,8 @@ TURTLE = "graph.ttl"
 #: A folder of N-Triples, what the Spark engine writes in place of `TURTLE`.
 TRIPLES = "graph.nt"
 PAGE = "graph.html"
+#: A folder of Parquet tables, from the Spark engine too.
+TABLES = "tables"
 
 
 def write_papers(papers: Iterable[ReadPaper], folder: Path) -> None:

@@ -60,7 +60,7 @@ ORDER BY ?class
 """
 
 
-def validate(folder: Path) -> list[str]:
+def validate(folder: str | Path) -> list[str]:
     """What is wrong with the graph of a build.
 
     Checks the shapes, that every quotation is what stands in the paper at its offsets, and that the counts which the
@@ -68,7 +68,7 @@ def validate(folder: Path) -> list[str]:
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         What ``kg build`` wrote, or a Turtle file.
 
     Returns
@@ -82,7 +82,7 @@ def validate(folder: Path) -> list[str]:
     UsageError
         When there is no graph or it is no Turtle.
     """
-    source = load_store(folder)
+    source = load_store(Path(folder))
     return _told([*_shape_faults(source), *_misquotations(source), *_miscounts(source)])
 
 

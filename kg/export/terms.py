@@ -29,7 +29,7 @@ _IN_IRI = frozenset("-._~:/?#[]@!$&'()*+,;=%")
 
 @lru_cache(maxsize=100_000)
 def encode(text: str) -> str:
-    """`text` as part of an IRI: letters and digits of any script stay, everything else is percent-encoded.
+    """`text` as part of an IRI: letters and digits of any script and ``_ . : -`` stay, the rest is percent-encoded.
 
     Two texts never give the same encoding, and none gives the empty string.
 
@@ -57,7 +57,7 @@ def _percent(character: str) -> str:
 
 
 def check_base_iri(base_iri: str) -> str:
-    """The base IRI, ending in ``/`` or ``#``.
+    """The base IRI, ending in ``/``, ``#`` or ``:``.
 
     Raises
     ------
@@ -67,9 +67,9 @@ def check_base_iri(base_iri: str) -> str:
     try:
         NamedNode(base_iri)
     except ValueError as error:
-        raise UsageError(f"--base-iri {base_iri!r} is not an absolute IRI: {error}") from None
+        raise UsageError(f"base IRI (--base-iri) {base_iri!r} is not an absolute IRI: {error}") from None
     if not base_iri.endswith(("/", "#", ":")):
-        raise UsageError(f"--base-iri {base_iri!r} must end in '/', '#' or ':', as ids follow it directly")
+        raise UsageError(f"base IRI (--base-iri) {base_iri!r} must end in '/', '#' or ':', as ids follow it directly")
     return base_iri
 
 

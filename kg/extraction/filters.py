@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from pathlib import Path
 
 from spacy.tokens import Doc, Token
 
 from kg.naming import joined, name_key
+from kg.records import Label
 
 #: Words that name nothing by themselves, in normal form. A span made of these alone is not an entity.
 GENERIC = frozenset(
@@ -54,6 +57,7 @@ _DANGLING = _JOINING | frozenset("over under without between across about among 
 _PREFIXES = frozenset(
     "pre fine non semi multi self cross co re un inter intra auto meta few zero one two post sub over under".split()
 )
+_NAMELESS = Path(__file__).with_name("nameless.tsv")
 _ONLY_MARKS = re.compile(r"^[\W\d_]+$")
 _ADDRESS = re.compile(r"https?:|www\.|://|@\w+\.|\.(?:com|org|io|edu|net|git)\b", re.IGNORECASE)
 
@@ -129,6 +133,18 @@ def _closes(doc: Doc, start: int, end: int) -> bool:
 def _is_name(word: str) -> bool:
     """Whether a word is written as a proper name: capitals inside, all capitals or digits ("BERT model" is BERT)."""
     return len(word) > 1 and (any(c.isupper() for c in word[1:]) or any(c.isdigit() for c in word))
+
+
+def is_nameless(text: str, label: Label) -> bool:
+    """Whether a span is half of a term, a way to do things or a place, which is no name of this label by itself."""
+    known = _nameless()
+    return (label, text) in known or (label, text[:1].lower() + text[1:]) in known
+
+
+@lru_cache(maxsize=1)
+def _nameless() -> frozenset[tuple[str, ...]]:
+    lines = _NAMELESS.read_text(encoding="utf-8").splitlines()[1:]
+    return frozenset(tuple(line.split("\t")) for line in lines if not line.startswith("#"))
 
 
 def is_generic(text: str) -> bool:

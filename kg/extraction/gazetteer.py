@@ -19,12 +19,15 @@ from spacy.tokens import Doc
 
 from kg.errors import InputError
 from kg.extraction.words import words_of
+from kg.files import atomic_writer
 from kg.naming import joined, name_key, stem_key, word_key
 from kg.records import LABELS, Label
 
 TABLES = Path(__file__).with_name("tables")
 #: What careful readers call things, compiled from annotated papers; for resolution, not for the encoder.
 NAMES = Path(__file__).with_name("model") / "names.tsv"
+#: The table of names that mean one thing; it gives the encoder no hints, which it learnt without them.
+SYNONYMS = Path(__file__).with_name("synonyms.tsv")
 _COLUMNS = ("label", "name", "aliases", "case", "direction", "identifiers")
 _JOINERS = frozenset("-–/_")
 
@@ -74,7 +77,7 @@ def read_table(path: Path) -> Iterator[Entry]:
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
-                row = line.decode().rstrip("\r\n").split("\t")
+                row = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n").split("\t")
             except UnicodeDecodeError:
                 raise InputError("not UTF-8", file=str(path), line=number) from None
             if row == [""] or row[0].startswith("#") or tuple(row[:2]) == _COLUMNS[:2]:
@@ -101,7 +104,7 @@ def _split(cell: str) -> tuple[str, ...]:
 
 def write_table(entries: Iterable[Entry], path: Path) -> None:
     """Write entries as a table that `read_table` reads back."""
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with atomic_writer(path) as file:
         file.write("\t".join(_COLUMNS) + "\n")
         for e in entries:
             cells = (
@@ -118,8 +121,8 @@ def write_table(entries: Iterable[Entry], path: Path) -> None:
 class Gazetteer:
     """All known entities, by normal form, and the matcher over them.
 
-    Entries with the same label and name are one entry with all their surfaces. A surface given later wins over the same
-    surface of another entry, so that a user's table overrides ours.
+    Entries with the same label and name are one entry with all their surfaces. Within a label a surface given later
+    wins over the same surface of another entry, so that a user's table overrides ours.
     """
 
     def __init__(self, entries: Iterable[Entry]):
@@ -134,12 +137,12 @@ class Gazetteer:
     @classmethod
     def load(cls, extra: Sequence[Path] = ()) -> Gazetteer:
         """The package's tables followed by the user's; the same tables are read once."""
-        return _loaded(tuple(extra), False)
+        return _loaded(_as_they_are(extra), False)
 
     @classmethod
     def load_names(cls, extra: Sequence[Path] = ()) -> Gazetteer:
         """`load`, with the names that careful readers give things as well."""
-        return _loaded(tuple(extra), True)
+        return _loaded(_as_they_are(extra), True)
 
     def _add(self, entry: Entry) -> None:
         self._by_stem[entry.label, stem_key(name_key(entry.name))] = entry
@@ -199,11 +202,16 @@ class Gazetteer:
         return None
 
 
+def _as_they_are(tables: Iterable[Path]) -> tuple[tuple[Path, int, int], ...]:
+    """Tables with time and size: one that was edited since is another."""
+    return tuple((path, stat.st_mtime_ns, stat.st_size) for path, stat in ((path, path.stat()) for path in tables))
+
+
 @lru_cache(maxsize=4)
-def _loaded(extra: tuple[Path, ...], names: bool) -> Gazetteer:
+def _loaded(extra: tuple[tuple[Path, int, int], ...], names: bool) -> Gazetteer:
     curated = TABLES / "curated.tsv"
     others = [path for path in sorted(TABLES.glob("*.tsv")) if path != curated]
-    paths = (*others, *([NAMES] if names else []), curated, *extra)
+    paths = (*others, *([NAMES, SYNONYMS] if names else []), curated, *(path for path, *_ in extra))
     return Gazetteer(entry for path in paths for entry in read_table(path))
 
 

@@ -18,13 +18,13 @@ from spacy.tokens import Doc, Span
 
 from kg.extraction.acronyms import definitions_of
 from kg.extraction.encoder import MODEL
-from kg.extraction.filters import is_generic, trim
+from kg.extraction.filters import is_generic, is_nameless, trim
 from kg.extraction.gazetteer import Gazetteer
 from kg.extraction.own_method import own_names
 from kg.extraction.tags import HEAD_ROLES, begin
 from kg.extraction.usage import Usage, read_plain, read_usage, with_usage
 from kg.extraction.words import words_of
-from kg.naming import name_key
+from kg.naming import in_capitals, name_key
 from kg.records import LABELS, Label, Mention, Role
 
 #: How sure the encoder must be of a span, by label, when nothing else speaks for it.
@@ -87,7 +87,7 @@ class MentionFinder:
         for tagged in doc._.kg_tagged:
             start, end = trim(doc, tagged.start, tagged.end, tagged.label)
             text = doc[start:end].text
-            if start >= end or is_generic(text) or text in self.plain:
+            if start >= end or self._is_none(text, tagged.label):
                 continue
             score = with_usage(self.usage, text, tagged.label, tagged.score)
             if score < self._threshold(text, tagged.label):
@@ -98,6 +98,10 @@ class MentionFinder:
             name.roles += tagged.roles
             name.score = max(name.score, score)
         return names
+
+    def _is_none(self, text: str, label: Label) -> bool:
+        """Whether words that stand alone are no name of this label, wherever they stand."""
+        return is_generic(text) or text in self.plain or is_nameless(text, label)
 
     def _threshold(self, text: str, label: Label) -> float:
         known = self.gazetteer.find(text, label) is not None
@@ -115,7 +119,8 @@ class MentionFinder:
             words = doc._.kg_probabilities[match.start : match.end, first : first + 2].sum(axis=1)
             score = float(words.mean())
             text = doc[match.start : match.end].text
-            if score >= MISSED_THRESHOLD and not is_generic(text):
+            score = with_usage(self.usage, text, match.entry.label, score)
+            if score >= MISSED_THRESHOLD and not self._is_none(text, match.entry.label):
                 name = names.setdefault(name_key(text), _Name(source="gazetteer"))
                 name.places.append((match.start, match.end))
                 name.labels[match.entry.label] += score
@@ -194,8 +199,8 @@ def _repeats(doc: Doc, names: dict[str, _Name]) -> Iterator[tuple[tuple[int, int
 
 
 def _is_acronym(doc: Doc, name: _Name) -> bool:
-    """Whether a name is written in capitals wherever it was seen: "per" is no "PER"."""
-    return all(doc[start:end].text.isupper() for start, end in name.places)
+    """Whether a name is written as acronyms are wherever it was seen: "per" is no "PER", "map" no "mAP"."""
+    return all(in_capitals(doc[start:end].text) for start, end in name.places)
 
 
 def _mention(span: Span, name: _Name) -> Mention:

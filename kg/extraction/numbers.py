@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -108,7 +109,8 @@ def numbers(text: str, offset: int, inside: Sequence[Mention]) -> list[Number]:
         if match.start("value") not in found and not _is_no_result(match, offset, inside):
             unit = match["unit"] or ("x" if _FACTOR.search(_before(match)) else "")
             found[match.start("value")] = _number(match, "value", unit)
-    placed = [found[start].shifted(offset) for start in sorted(found)]
+    # Digits without end are no number: their value would be infinite.
+    placed = [found[start].shifted(offset) for start in sorted(found) if math.isfinite(found[start].value)]
     return [n for n in placed if not any(m.start <= n.start < m.end for m in inside)]
 
 

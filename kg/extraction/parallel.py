@@ -87,7 +87,7 @@ class _Crew:
         done: dict[int, list[Extraction]] = {}
         following = 0
         while True:
-            while len(self._busy) < self._jobs and len(done) < self._jobs * _AHEAD:
+            while len(self._busy) < self._jobs and (again or len(done) < self._jobs * _AHEAD):
                 batch = again.popleft() if again else next(batches, None)
                 if batch is None:
                     break

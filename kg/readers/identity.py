@@ -13,6 +13,10 @@ _ARXIV = re.compile(
 )
 
 
+#: What the ids of entities and results begin with.
+_OF_OTHERS = re.compile("(?:method|dataset|metric|task|result):")
+
+
 def normal_doi(text: str) -> str:
     """The DOI in `text` in lower case, without resolver or trailing punctuation; empty when there is none."""
     found = _DOI.search(text or "")
@@ -30,13 +34,16 @@ def normal_arxiv(text: str) -> str:
 
 
 def paper_id(title: str, doi: str, arxiv: str, own: str) -> str:
-    """The paper's id: ``doi:…``, ``arxiv:…``, the record's own, or ``title:`` and 12 hex digits of SHA-256."""
+    """The paper's id: ``doi:…``, ``arxiv:…``, the record's own, or ``title:`` and 12 hex digits of SHA-256.
+
+    An own id that looks like that of an entity or a result gets ``id:`` before it.
+    """
     if doi:
         return f"doi:{doi}"
     if arxiv:
         return f"arxiv:{arxiv}"
     if own:
-        return own
+        return f"id:{own}" if _OF_OTHERS.match(own) else own
     return "title:" + hashlib.sha256(name_key(title).encode()).hexdigest()[:12]
 
 

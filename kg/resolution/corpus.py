@@ -8,7 +8,7 @@ from functools import cached_property
 from heapq import nlargest
 
 from kg.extraction.gazetteer import Entry, Gazetteer
-from kg.naming import is_acronym_of, name_key
+from kg.naming import in_capitals, is_acronym_of, name_key
 from kg.records import Label
 from kg.resolution.grouping import Group, Key
 from kg.resolution.names import LINKING, close, essential, in_order, learnt, plain_form, trimmed
@@ -39,7 +39,7 @@ def _shorts(meanings: Mapping[Key, Counter[str]]) -> dict[Key, str]:
 
 def _in_capitals(group: Group) -> bool:
     """Whether a name is ever written as acronyms are: "slip" is no "SLIP"."""
-    return any(sum(c.isupper() for c in mention.text) > 1 for mention in group.mentions)
+    return any(in_capitals(mention.text) for mention in group.mentions)
 
 
 def _systematic(short: str) -> bool:
@@ -97,7 +97,7 @@ class Corpus:
         return distinct
 
     def canonical(self, group: Group, context: Context) -> tuple[str, str]:
-        """The canonical name's key, prefixed by nothing, and the rule that found it."""
+        """The canonical name and the rule that found it."""
         label = group.label
         if group.short:
             return self._named(label, group.short, group.long), "defined in the paper"

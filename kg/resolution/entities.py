@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from urllib.parse import unquote
 
 from kg.naming import name_key, slug
 from kg.records import Entity, Label, PaperEntity, ReadPaper
@@ -42,7 +43,7 @@ def entities_of(papers: Sequence[ReadPaper], corpus: Corpus) -> dict[str, Entity
 
 def implied_name(metric: str) -> str:
     """The name in the id of a metric that papers only imply."""
-    return metric.split(":", 1)[1].replace("-", " ")
+    return unquote(metric.partition(":")[2].replace("-", " "))
 
 
 def entity_of(identifier: str, label: Label, key: str, surfaces: Counter[str], papers: int, corpus: Corpus) -> Entity:

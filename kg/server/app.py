@@ -140,6 +140,8 @@ class _Site:
                 return self.page("thing.html", thing=found)
         else:
             answer = await while_connected(request, self._pool, Question(f"ASK {{ {iri} ?property ?value }}"))
+            if answer.outcome is not Outcome.ROWS:
+                raise problem(answer, self._pool.limits)
             if b"true" in answer.content:
                 return await ask(request, self._pool, f"DESCRIBE {iri}", likes)
         raise HTTPException(404, "The graph knows nothing of this name.")

@@ -199,11 +199,13 @@ async def _results(rows: Rows, space: Space, iri: NamedNode, kind: str) -> list[
         return []
     found = await rows(
         "SELECT ?result ?value ?metric ?metric_name ?method ?method_name ?dataset ?dataset_name ?setting ?paper ?title "
-        f"WHERE {{ {_RESULTS_OF[kind].format(iri=iri)} . ?result rdfs:label ?value . ?paper kg:reports ?result ; "
-        "dcterms:title ?title OPTIONAL { ?result mls:specifiedBy ?metric . ?metric skos:prefLabel ?metric_name } "
+        f"WHERE {{ {_RESULTS_OF[kind].format(iri=iri)} . ?result rdfs:label ?value ; mls:hasValue ?number . "
+        "?paper kg:reports ?result ; dcterms:title ?title "
+        "OPTIONAL { ?result mls:specifiedBy ?metric . ?metric skos:prefLabel ?metric_name } "
         "OPTIONAL { ?result kg:ofMethod ?method . ?method skos:prefLabel ?method_name } "
         "OPTIONAL { ?result kg:onDataset ?dataset . ?dataset skos:prefLabel ?dataset_name } "
-        f"OPTIONAL {{ ?result kg:setting ?setting }} }} ORDER BY ?dataset_name ?metric_name ?value ?result LIMIT {PAGE}"
+        f"OPTIONAL {{ ?result kg:setting ?setting }} }} "
+        f"ORDER BY ?dataset_name ?metric_name ?number ?result LIMIT {PAGE}"
     )
     return [{**row, **_paths(space, row)} for row in found]
 

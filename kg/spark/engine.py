@@ -17,13 +17,11 @@ from kg.spark.resolving import resolve
 from kg.spark.session import session
 from kg.spark.tables import count, write_tables
 from kg.spark.triples import write_triples
-from kg.store import PAGE, TRIPLES, TURTLE, write_entities, write_papers
+from kg.store import MANIFEST, PAGE, TABLES, TRIPLES, TURTLE, write_entities, write_papers
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-#: The folder of the tables inside the output folder.
-TABLES = "tables"
 
 Stage = Callable[[str], AbstractContextManager[None]]
 
@@ -80,8 +78,8 @@ def build(names: Sequence[str], output: Path, options: Options, stage: Stage) ->
 
 
 def _remove_of_others(output: Path) -> None:
-    """Remove what the local engine wrote: it would go on speaking of other papers."""
-    for name in (TURTLE, PAGE):
+    """Remove what the local engine wrote, and the manifest: it would go on speaking of other papers."""
+    for name in (MANIFEST, TURTLE, PAGE):
         (output / name).unlink(missing_ok=True)
 
 

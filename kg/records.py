@@ -88,7 +88,6 @@ class Paper:
 class Mention:
     """A span of a paper's text that names something: ``paper.text[start:end] == text``.
 
-    `long_form` is what the paper itself spells an acronym out as ("CFG" → "classifier-free guidance"), else empty.
     `source` says which component found it; `score` is its confidence between 0 and 1.
     """
 
@@ -97,7 +96,6 @@ class Mention:
     text: str
     label: Label
     role: Role = "mentioned"
-    long_form: str = ""
     source: str = ""
     score: float = 1.0
 
@@ -273,3 +271,8 @@ class Entity:
 def entity_kind(entity_id: str) -> Label:
     """The label that an entity id's prefix stands for (``method:adam`` → METHOD)."""
     return cast(Label, entity_id.split(":", 1)[0].upper())
+
+
+def known_year(year: object) -> int:
+    """A year after Christ; 0 for anything else, as a line changed by hand may hold anything."""
+    return year if type(year) is int and 0 < year < 10_000 else 0  # a truth value is an int to isinstance

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import networkx as nx
 
 from kg.graph import PAPER_RELATIONS
-from kg.records import entity_kind
+from kg.records import entity_kind, known_year
 
 #: How many of each kind are kept, and of the entities of each year.
 KEPT = 1_000
@@ -80,11 +80,6 @@ def tallies(graph: nx.MultiDiGraph) -> list[Tally]:
     return commonest(Tally(*item) for item in counts.items())
 
 
-def known_year(year: object) -> int:
-    """A year after Christ; 0 for anything else, as a line changed by hand may hold anything."""
-    return year if type(year) is int and 0 < year < 10_000 else 0  # a truth value is an int to isinstance
-
-
 def commonest(counted: Iterable[Tally]) -> list[Tally]:
     """The `KEPT` commonest of each kind, or `KEPT_A_YEAR` of each year, in order."""
     kept: list[Tally] = []
@@ -92,7 +87,7 @@ def commonest(counted: Iterable[Tally]) -> list[Tally]:
     for tally in sorted(counted, key=order):
         group = tally.shared.kind, tally.shared.year
         seen[group] += 1
-        if seen[group] <= most(tally.shared.kind):
+        if seen[group] <= kept_of(tally.shared.kind):
             kept.append(tally)
     return kept
 
@@ -102,6 +97,6 @@ def order(tally: Tally) -> tuple[str, int, int, Shared]:
     return tally.shared.kind, tally.shared.year, -tally.papers, tally.shared
 
 
-def most(kind: str) -> int:
+def kept_of(kind: str) -> int:
     """How many of a kind are kept, of a year where the kind has years."""
     return KEPT_A_YEAR if kind == "entity" else KEPT

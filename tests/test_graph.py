@@ -5,6 +5,7 @@ import networkx as nx
 import pytest
 
 from kg.graph import PAPER_RELATIONS, RESULT_RELATIONS, build_graph, count_by_kind, nodes_of_kind, result_id
+from kg.records import BuildsOn, Paper, ReadPaper, Related
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +83,11 @@ def test_the_same_input_gives_the_same_order(graph):
 
 def test_the_empty_graph():
     assert count_by_kind(build_graph([], {})) == ({}, {})
+
+
+def test_a_link_to_a_paper_that_is_not_there_is_left_out():
+    lost = Related("lost", 1.0, ())
+    made = build_graph(
+        [ReadPaper(Paper("p", "t", "a"), related=(lost,), builds_on=(BuildsOn("lost", "method:x"),))], {}
+    )
+    assert list(made) == ["p"]

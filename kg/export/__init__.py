@@ -23,7 +23,7 @@ class Target:
     description: str
     rdf: bool = False
 
-    def write(self, graph: nx.MultiDiGraph, path: Path, base_iri: str) -> None:
+    def write(self, graph: nx.MultiDiGraph, path: Path, base_iri: str = BASE_IRI) -> None:
         """Write `graph` to `path`; `base_iri` is what IRIs begin with where the form has any."""
         function: Callable[..., None] = getattr(import_module(self.module), self.function)
         more = (base_iri,) if self.rdf else ()

@@ -1,7 +1,8 @@
 """The graph for Neo4j: CSVs for the offline importer, a Cypher script for a running server, and a push over Bolt.
 
 All three make the same nodes and relationships; see `kg.export.properties` for labels, types and properties. Script
-and push can be run again, after a rebuild too: what is there is updated, nothing is doubled, nothing else is touched.
+and push can be run again, after a rebuild too: what is there is updated and nothing is doubled. Nothing is taken away:
+nodes and relationships that the graph no longer has stay, as do properties that became unknown, in the script's case.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from kg.analytics import analyse
 from kg.errors import UsageError
 from kg.export.page.data import Selection, select
 from kg.export.page.layout import Picture, draw, mark_sizes
+from kg.export.terms import writable
 from kg.files import atomic_writer
 from kg.records import ENTITY_KINDS
 
@@ -175,4 +176,4 @@ def _legend(x: float, y: float) -> Iterable[str]:
 
 def _text(text: str) -> str:
     """Text for XML 1.0: escaped, without the control characters that it cannot hold."""
-    return escape("".join(c for c in text if c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff"))
+    return escape(writable(text))

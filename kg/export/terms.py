@@ -15,6 +15,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.errors import UsageError
 from kg.export.vocabulary import XSD
+from kg.records import known_year
 
 _ENCODED = re.compile(r"[^\w.:-]")
 #: A local part that is already encoded as `encode` would: what `kg.naming.slug` makes.
@@ -131,6 +132,5 @@ def year(value: object) -> Literal | None:
     >>> year(987).value, year(0), year("2020a")
     ('0987', None, None)
     """
-    if type(value) is not int or not 0 < value < 10_000:  # a truth value is an int to isinstance
-        return None
-    return Literal(f"{value:04d}", datatype=XSD.gYear)
+    known = known_year(value)
+    return Literal(f"{known:04d}", datatype=XSD.gYear) if known else None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from kg.graph import RELATION
+from kg.records import known_year
 from kg.spark.frames import Row, mapped, schema, unpack
-from kg.tallies import Shared, Tally, known_year, most, order, shared
+from kg.tallies import Shared, Tally, kept_of, order, shared
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -31,7 +32,7 @@ def common(papers: DataFrame) -> list[Tally]:
     group, rest = ("kind", "year"), ("first", "second")
     counted = mapped(papers, _shared, _SHARED).groupBy(*group, *rest).count()
     place = f.row_number().over(Window.partitionBy(*group).orderBy(f.desc("count"), *rest))
-    kept = f.when(f.col("kind") == "entity", most("entity")).otherwise(most(""))
+    kept = f.when(f.col("kind") == "entity", kept_of("entity")).otherwise(kept_of("method"))
     rows = counted.withColumn("place", place).where(f.col("place") <= kept).collect()
     return sorted((Tally(Shared(r["kind"], r["first"], r["second"], r["year"]), r["count"]) for r in rows), key=order)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from kg.export.properties import LABELS, relationship_type
 from kg.export.rdf import PROPERTY
 from kg.export.vocabulary import KG, RDF
 from kg.graph import count_by_kind
-from kg.store import write_entities, write_papers
+from kg.store import write_entities, write_manifest, write_papers
 
 Counts = tuple[dict[str, int], dict[str, int]]
 
@@ -140,3 +141,11 @@ def test_a_folder_without_a_graph_says_what_to_do(tmp_path: Path) -> None:
 def test_graphs_that_were_not_analysed_are_written_too(tmp_path: Path) -> None:
     for name in ("graphml", "gexf", "neo4j"):
         TARGETS[name].write(graph(), tmp_path / TARGETS[name].file)
+
+
+def test_an_export_keeps_the_base_of_the_build(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "build")
+    write_manifest({"base_iri": "https://ex.org/id/"}, tmp_path / "build")
+    for target in ("turtle", "ntriples", "jsonld"):
+        written = export(str(tmp_path / "build"), target).read_text(encoding="utf-8")
+        assert "https://ex.org/id/" in written and "kg-abstracts/id/" not in written

@@ -97,3 +97,16 @@ def test_a_table_that_is_no_text_is_named(tmp_path):
     (tmp_path / "table.tsv").write_bytes(b"METHOD\tFooNet\nMETHOD\tB\xffr\n")
     with pytest.raises(InputError, match=r"table\.tsv:2: not UTF-8"):
         list(read_table(tmp_path / "table.tsv"))
+
+
+def test_a_table_that_was_edited_is_read_again(tmp_path):
+    path = table(tmp_path, "METHOD\tZork\n")
+    assert Gazetteer.load([path]).find("Gnusto", "METHOD") is None
+    table(tmp_path, "METHOD\tZork\tGnusto\n")
+    assert Gazetteer.load([path]).find("Gnusto", "METHOD") is not None
+
+
+def test_a_table_may_begin_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "table.tsv"
+    path.write_bytes("METHOD\tZork\n".encode("utf-8-sig"))
+    assert [entry.name for entry in read_table(path)] == ["Zork"]

@@ -93,3 +93,13 @@ def test_a_users_table_makes_its_names_known(tmp_path):
     (tmp_path / "mine.tsv").write_text("DATASET\tGlimmerwort\n", encoding="utf-8")
     doc = load([tmp_path / "mine.tsv"])("Moss\nWe evaluate on the Glimmerwort dataset.")
     assert ("Glimmerwort", "DATASET") in {(m.text, m.label) for m in doc._.kg_mentions}
+
+
+def test_a_common_word_is_no_repeat_of_an_acronym(nlp):
+    (found,) = extract([Paper("a", "FooNet for maps", "We build a map of the room. FooNet reaches 41.2 mAP.")], nlp)
+    assert "map" not in {mention.text for mention in found.mentions}
+
+
+def test_digits_without_end_are_no_result(nlp):
+    (found,) = extract([Paper("a", "FooNet", f"FooNet reaches an accuracy of {'9' * 400}%.")], nlp)
+    assert found.results == ()

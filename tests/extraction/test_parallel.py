@@ -2,12 +2,13 @@
 
 import multiprocessing
 from threading import Event, Thread
+from types import SimpleNamespace
 
 import pytest
 
 from kg.errors import InputError, KgError
 from kg.extraction import extract
-from kg.extraction.parallel import extract_parallel
+from kg.extraction.parallel import _Batch, _Crew, extract_parallel
 from kg.records import Paper
 
 PAPERS = [
@@ -51,3 +52,20 @@ def test_an_error_in_a_worker_is_raised_here(tmp_path):
     with pytest.raises(InputError, match=r"mine\.tsv"):
         list(extract_parallel(PAPERS[:2], [table], jobs=2))
     assert multiprocessing.active_children() == []
+
+
+class Dying(_Crew):
+    """A crew without processes: batch 0 is read last of what is handed out, and its process dies the first time."""
+
+    def _hand_out(self, batch):
+        batch.tries += 1
+        self._busy[batch.number] = SimpleNamespace(batch=batch)
+
+    def _answer(self, worker):
+        return None if worker.batch.number == 0 and worker.batch.tries == 1 else [worker.batch.number]
+
+
+def test_a_slow_batch_whose_process_dies_is_read_again_though_many_wait_for_it(monkeypatch):
+    crew = Dying((), 2)
+    monkeypatch.setattr("kg.extraction.parallel.wait", lambda busy: [max(busy)])
+    assert list(crew.read(_Batch(number, ()) for number in range(100))) == list(range(100))

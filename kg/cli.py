@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from kg import console
-from kg.errors import InputError, KgError, UsageError
+from kg.errors import KgError, StrictError, UsageError
 
 app = typer.Typer(
     help="Turn a pile of paper abstracts into a knowledge graph.",
@@ -346,7 +346,7 @@ def main() -> None:
 def _status(error: KgError) -> int:
     if isinstance(error, UsageError):
         return 2
-    return 3 if isinstance(error, InputError) and "--strict" in sys.argv else 1
+    return 3 if isinstance(error, StrictError) else 1
 
 
 def _fail(problem: str, status: int) -> NoReturn:

@@ -27,3 +27,7 @@ class InputError(KgError):
         where = file + (f":{line}" if line is not None else "")
         parts = [part for part in (where, record) if part]
         super().__init__(": ".join([*parts, reason]))
+
+
+class StrictError(InputError):
+    """The first record that cannot be read, where none may be skipped."""

@@ -63,6 +63,8 @@ def test_build_names_what_it_skipped(kg_, tmp_path):
     status, _, err = kg_("build", source, "-o", tmp_path / "strict", "--strict")
     assert status == 3
     assert f"{source}:2" in err
+    status, _, err = kg_("build", tmp_path / "lost.jsonl", "-o", tmp_path / "strict", "--strict")
+    assert status in (1, 2)
 
 
 def test_build_with_nothing_usable_ends_with_1(kg_, tmp_path):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.errors import InputError, UsageError
+from kg.errors import InputError, StrictError, UsageError
 from kg.readers.bibliography import read_bibtex, read_ris
 from kg.readers.cleaning import clean
 from kg.readers.flavours import RecordError, to_paper
@@ -90,7 +90,7 @@ def read(
 
     def report(problem: Skipped) -> None:
         if strict:
-            raise InputError(problem.reason, file=problem.file, line=problem.line, record=problem.record)
+            raise StrictError(problem.reason, file=problem.file, line=problem.line, record=problem.record)
         if skipped:
             skipped(problem)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from spacy.language import Language
 
-from kg.errors import InputError, KgError
+from kg.errors import KgError, StrictError
 from kg.extraction import extract, load
 from kg.readers import Skipped, read
 from kg.spark.frames import Row, mapped, pack, records, unpack
@@ -59,7 +59,7 @@ def _read(rows: Iterator[Row], format: str | None) -> Iterator[Row]:
 def stop_at_first(skipped: Sequence[Skipped]) -> None:
     """What ``--strict`` asks for, once all files are read: the first bad record as an error."""
     for problem in skipped:
-        raise InputError(problem.reason, file=problem.file, line=problem.line, record=problem.record)
+        raise StrictError(problem.reason, file=problem.file, line=problem.line, record=problem.record)
 
 
 def extractions(papers: DataFrame, gazetteers: tuple[Path, ...]) -> DataFrame:

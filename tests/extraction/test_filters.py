@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.extraction.filters import is_generic, trim
+from kg.extraction.filters import is_generic, is_nameless, trim
 from kg.extraction.tokens import blank
 from kg.records import LABELS
 
@@ -81,3 +81,10 @@ def test_a_name_keeps_both_of_its_brackets() -> None:
         start, end = trim(doc, at, at + 1, "METHOD")
         assert doc[start:end].text == name
     assert is_generic("Knowledge Graph)-based") and not is_generic("TD(0)")
+
+
+def test_half_a_term_is_no_name_of_its_label():
+    assert (
+        is_nameless("rule-based", "METHOD") and is_nameless("Rule-based", "METHOD") and is_nameless("KUKA", "DATASET")
+    )
+    assert not is_nameless("rule-based", "TASK") and not is_nameless("Self-BLEU", "METRIC")

@@ -4,7 +4,8 @@ import pytest
 import spacy
 
 from kg.errors import InputError
-from kg.extraction.gazetteer import Entry, Gazetteer, read_table, write_table
+from kg.extraction.gazetteer import SYNONYMS, Entry, Gazetteer, read_table, write_table
+from kg.naming import joined, name_key
 
 NLP = spacy.blank("en")
 
@@ -110,3 +111,18 @@ def test_a_table_may_begin_with_a_byte_order_mark(tmp_path):
     path = tmp_path / "table.tsv"
     path.write_bytes("METHOD\tZork\n".encode("utf-8-sig"))
     assert [entry.name for entry in read_table(path)] == ["Zork"]
+
+
+def test_no_name_has_two_synonyms():
+    entries = list(read_table(SYNONYMS))
+    aliases = [(entry.label, joined(name_key(alias))) for entry in entries for alias in entry.aliases]
+    names = {(entry.label, joined(name_key(entry.name))) for entry in entries}
+    assert len(set(aliases)) == len(aliases) and not names.intersection(aliases)
+
+
+def test_synonyms_are_one_name_but_give_no_hints():
+    names = Gazetteer.load_names()
+    assert {names.find(name, "TASK").name for name in ("visual tracking", "visual object tracking")} == {
+        "visual object tracking"
+    }
+    assert Gazetteer.load().find("student-teacher", "METHOD") is None

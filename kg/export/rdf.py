@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import networkx as nx
@@ -125,14 +125,15 @@ def descriptions(graph: nx.MultiDiGraph, base_iri: str = BASE_IRI) -> Iterator[D
     """
     mint = Minter(check_base_iri(base_iri))
     census = Census()
-    things = _things(graph, mint)
-    while some := list(islice(things, _COUNTED)):
+    told = chain(things(graph, mint), shared(mint, tallies(graph)))
+    while some := list(islice(told, _COUNTED)):
         census.count(some)
         yield from some
     yield from about(graph, mint, census)
 
 
-def _things(graph: nx.MultiDiGraph, mint: Minter) -> Iterator[Description]:
+def things(graph: nx.MultiDiGraph, mint: Minter) -> Iterator[Description]:
+    """What is said of papers, entities, authors and communities; it depends on no more than what they are tied to."""
     keys = sorted(key for key, data in graph.nodes(data=True) if "kind" in data)
     authors: set[str] = set()
     for key in keys:
@@ -144,7 +145,6 @@ def _things(graph: nx.MultiDiGraph, mint: Minter) -> Iterator[Description]:
             yield _entity(graph, mint, key)
     yield from (_author(mint, name) for name in sorted(authors))
     yield from _communities(graph, mint)
-    yield from shared(mint, tallies(graph))
 
 
 # Papers and what was read from them

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyoxigraph
 from pyoxigraph import NamedNode, RdfFormat, Triple
 
-from kg.export.rdf import descriptions
+from kg.export.rdf import things
 from kg.export.resources import Description, Minter
 from kg.export.terms import encode
 from kg.export.whole import shared as what_is_shared
@@ -123,7 +123,7 @@ def _said(
 ) -> Iterator[tuple[str]]:
     """The lines of what the graph of these papers and entities says of the given resources, or read from them."""
     graph = build_graph(papers, {entity.id: entity for entity in entities})
-    yield (_ntriples(d for d in descriptions(graph, base_iri) if (d.source or d.subject) in of),)
+    yield (_ntriples(d for d in things(graph, Minter(base_iri)) if (d.source or d.subject) in of),)
 
 
 def _ntriples(described: Iterable[Description]) -> str:

@@ -300,3 +300,10 @@ def test_what_is_supervised_somehow_is_the_learning():
     forms = ("weakly supervised", "Weakly-Supervised Learning", "weakly supervised method")
     papers = [one(surface, "METHOD", str(number)) for number, surface in enumerate(forms)]
     assert {i for paper in ids(*papers, gazetteer=NAMES) for i in paper} == {"method:weakly-supervised-learning"}
+
+
+def test_a_person_s_name_is_no_plural_and_a_controller_controls():
+    papers = [one("Viola and Jones", "METHOD", "a"), one("viscous controller", "METHOD", "b")]
+    papers += [one("viscous control", "METHOD", "c")]
+    resolution = resolve(papers, NAMES)
+    assert {entity.name for entity in resolution.entities.values()} == {"Viola and Jones", "viscous control"}

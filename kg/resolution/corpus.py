@@ -11,7 +11,7 @@ from kg.extraction.gazetteer import Entry, Gazetteer
 from kg.naming import in_capitals, is_acronym_of, name_key
 from kg.records import Label
 from kg.resolution.grouping import Group, Key
-from kg.resolution.names import LINKING, close, essential, in_order, learnt, plain_form, trimmed
+from kg.resolution.names import LINKING, close, controlled, essential, in_order, learnt, plain_form, trimmed
 
 #: The share of defining papers that must agree on what an acronym stands for.
 _MAJORITY = 0.6
@@ -102,7 +102,7 @@ class Corpus:
         if group.short:
             return self._named(label, group.short, group.long), "defined in the paper"
         key = min(group.keys)
-        entry = self.gazetteer.find(key, label)
+        entry = self.gazetteer.find(controlled(label, key), label) or self.gazetteer.find(key, label)
         if entry is not None:
             return entry.name, "gazetteer"
         meaning, rule = self._meaning(label, key, context) if _in_capitals(group) else ("", "")

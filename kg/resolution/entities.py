@@ -88,7 +88,10 @@ def _spellings(surfaces: Counter[str], fits: Callable[[str], bool]) -> Counter[s
 
 
 def _in_singular(text: str) -> str:
-    """The spelling without its plural ending, where the two are one name."""
+    """The spelling without its plural ending, where the two are one name; "Viola and Jones" are no plural."""
+    *others, last = text.split()
+    if last.istitle() and any(word[0].islower() for word in others):
+        return text
     singulars = (text[:-1],) if text.endswith("s") else ()
     singulars = (text[:-3] + "y", *singulars) if text.endswith("ies") else singulars
     singulars = (*singulars, text[:-2]) if text.endswith("es") else singulars

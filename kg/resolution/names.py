@@ -77,6 +77,11 @@ def in_order(label: Label, key: str) -> str:
     return " ".join([*moved, words[0]])
 
 
+def controlled(label: Label, key: str) -> str:
+    """The key of the control that a controller does, where the key is a controller's."""
+    return key.removesuffix("ler") if label == "METHOD" and key.endswith(" controller") else key
+
+
 def learnt(key: str) -> str:
     """The key of a way to learn that is said of what learns: "weakly supervised" is weakly supervised learning."""
     return f"{key} learning" if key.endswith("supervised") else key
@@ -108,9 +113,7 @@ def _without_linking_ends(key: str) -> str:
 def plain_form(label: Label, key: str) -> str:
     """The key by which an unknown name goes: nothing in it that adds nothing, words in order, compounds as one."""
     core = in_order(label, trimmed(label, _without_linking_ends(joined(key))))
-    if label != "METHOD":
-        return core
-    return core.removesuffix("ler") if core.endswith(" controller") else learnt(core)
+    return learnt(controlled(label, core)) if label == "METHOD" else core
 
 
 def close(one: str, other: str) -> bool:

@@ -307,3 +307,19 @@ def test_a_person_s_name_is_no_plural_and_a_controller_controls():
     papers += [one("viscous control", "METHOD", "c")]
     resolution = resolve(papers, NAMES)
     assert {entity.name for entity in resolution.entities.values()} == {"Viola and Jones", "viscous control"}
+
+
+@pytest.mark.parametrize(
+    ("label", "forms"),
+    [
+        ("TASK", ("semantic segmentation of urban scenes", "Urban Scene Semantic Segmentation")),
+        ("METHOD", ("LiDAR-camera fusion", "camera-LiDAR fusion")),
+        ("METHOD", ("viscous control", "viscous controllers", "viscous controlled")),
+    ],
+)
+def test_words_in_another_order_or_form_are_one_name(label, forms):
+    assert len({i for paper in ids(*(one(form, label, form) for form in forms)) for i in paper}) == 1
+
+
+def test_a_downsampled_set_has_a_name_of_its_own():
+    assert base_name("ImageNet 32×32", "DATASET") == "ImageNet" != base_name("ImageNet32x32", "DATASET")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import nlargest
 
+from kg.extraction.filters import is_nameless
 from kg.extraction.gazetteer import Entry, Gazetteer
 from kg.naming import in_capitals, is_acronym_of, name_key
 from kg.records import Label
@@ -51,7 +52,7 @@ def _ways_to_say(label: Label, key: str) -> Iterator[str]:
     """The forms under which a table may hold a name, the fullest first."""
     core = essential(label, key)
     yield from (key, core, in_order(label, core))
-    if label == "METHOD":
+    if label == "METHOD" and not is_nameless(core, label):
         yield learnt(core)
         yield f"{core} model"
         shorter = core.removesuffix(" model")
@@ -120,6 +121,8 @@ class Corpus:
     def _known(self, label: Label, key: str) -> Entry | None:
         """The gazetteer's entry for a name without the words that add nothing to it, in any of its word forms."""
         for candidate in _ways_to_say(label, key):
+            if is_nameless(candidate, label):
+                continue
             entry = self.gazetteer.find(candidate, label)
             if entry is None and label != "DATASET":
                 entry = self.gazetteer.find_form(candidate, label)

@@ -10,7 +10,7 @@ from kg.naming import joined, numbers
 from kg.records import Label
 
 _SETTING = re.compile(
-    r"[\s,(-]*(\d{2,4}\s?(?:[×x]|times)\s?\d{2,4}(?:\s?[×x]\s?\d+)?\)?|\d{2,4}(?:\^2|²)|"
+    r"[\s,(-]+(\d{2,4}\s?(?:[×x]|times)\s?\d{2,4}(?:\s?[×x]\s?\d+)?\)?|\d{2,4}(?:\^2|²)|"
     r"\b(?:val|test|train|validation|dev|test-dev|minival)(?:\s+set|\s+split)?)$"
 )
 #: Words at the end of a name that add nothing to it, by label, in normal form.
@@ -32,6 +32,9 @@ _ARTICLES = frozenset(("a", "an", "the"))
 _LEADING = _ARTICLES | {"and", "or", "of", "with"}
 #: What is measured, before what it is measured of: "rate of convergence" is the convergence rate.
 _MEASURED = frozenset("rate speed time cost error accuracy quality complexity efficiency probability level".split())
+#: Words for what two things are brought together by, and for such things.
+_BRINGS_TOGETHER = frozenset("fusion calibration control".split())
+_BROUGHT = frozenset("camera lidar radar imu force position vision visual audio rgb depth image text hand eye".split())
 #: The share of their letters that two forms of one word begin with, and from which length on one letter may differ.
 _SHARED = 0.6
 _LONG_WORD = 6
@@ -67,19 +70,20 @@ def in_order(label: Label, key: str) -> str:
     'path planning'
     >>> in_order("TASK", "estimation of the human pose")
     'human pose estimation'
+    >>> in_order("TASK", "semantic segmentation of urban scene")
+    'urban scene semantic segmentation'
     >>> in_order("METRIC", "rate of convergence")
     'convergence rate'
     """
-    words = key.split()
-    moved = _object_of(label, words)
-    if not moved or LINKING & set(moved):
-        return key
-    return " ".join([*moved, words[0]])
+    done, moved = _done_and_to_what(label, key.split())
+    return " ".join([*moved, *done]) if moved and not LINKING & set(moved) else key
 
 
 def controlled(label: Label, key: str) -> str:
-    """The key of the control that a controller does, where the key is a controller's."""
-    return key.removesuffix("ler") if label == "METHOD" and key.endswith(" controller") else key
+    """The key of the control that a controller does, where the key is a controller's or what it controls."""
+    if label == "METHOD" and key.endswith((" controller", " controlled")):
+        return key.removesuffix("ler").removesuffix("led")
+    return key
 
 
 def learnt(key: str) -> str:
@@ -87,13 +91,15 @@ def learnt(key: str) -> str:
     return f"{key} learning" if key.endswith("supervised") else key
 
 
-def _object_of(label: Label, words: list[str]) -> list[str]:
-    """What the first word does something to or measures; empty where it is no such word."""
-    if len(words) > 2 and words[1] == "of" and (words[0].endswith(_ACTIVITY) or words[0] in {"control", *_MEASURED}):
-        return _without_articles(words[2:])
+def _done_and_to_what(label: Label, words: list[str]) -> tuple[list[str], list[str]]:
+    """What is done or measured, and what it is done to or measured of; the latter is empty where nothing tells."""
+    of = words.index("of") if "of" in words[1:-1] else 0
+    single = of == 1 and words[0] in {"control", *_MEASURED}
+    if single or (of and words[of - 1].endswith(_ACTIVITY) and (of == 1 or label == "TASK")):
+        return words[:of], _without_articles(words[of + 1 :])
     if label == "TASK" and len(words) > 1 and words[0].endswith("ing") and not words[-1].endswith(_ACTIVITY):
-        return _without_articles(words[1:])
-    return []
+        return words[:1], _without_articles(words[1:])
+    return words, []
 
 
 def _without_articles(words: list[str]) -> list[str]:
@@ -110,9 +116,17 @@ def _without_linking_ends(key: str) -> str:
     return " ".join(words)
 
 
+def _in_pairs(key: str) -> str:
+    """The key with what is brought together in alphabetical order: "LiDAR-camera fusion" is "camera-LiDAR fusion"."""
+    words = key.split()
+    if len(words) > 2 and words[-1] in _BRINGS_TOGETHER and _BROUGHT.issuperset(words[-3:-1]):
+        words[-3:-1] = sorted(words[-3:-1])
+    return " ".join(words)
+
+
 def plain_form(label: Label, key: str) -> str:
     """The key by which an unknown name goes: nothing in it that adds nothing, words in order, compounds as one."""
-    core = in_order(label, trimmed(label, _without_linking_ends(joined(key))))
+    core = _in_pairs(in_order(label, trimmed(label, _without_linking_ends(joined(key)))))
     return learnt(controlled(label, core)) if label == "METHOD" else core
 
 

@@ -56,7 +56,7 @@ _AMOUNTS_TO = re.compile(
 )
 #: "100x fewer queries", "2x higher resolution": of a ratio any noun will do.
 _COMPARED = re.compile(
-    r"^[\s-]*(?:fewer|less|smaller|lower|more|higher|larger)\s+(?!than\b|the\b|an?\b|on\b|in\b|over\b|models?\b|\w+ly\b|accurate\b|efficient\b)"
+    r"^[\s-]*(?:fewer|less|smaller|lower|more|higher|larger)\s+(?!than\b|the\b|an?\b|on\b|in\b|over\b|models?\b|\w+ly\b|accurate\b|efficient\b|compact\b)"
     r"(?:number\s+of\s+)?(?P<what>[A-Za-z][\w/-]*)"
 )
 _PROCESS = (
@@ -73,6 +73,10 @@ _SPED_UP = re.compile(rf"\b(?:accelerat\w*|speed\w*\s+up)\s[^,;]{{3,60}}?\sby\s+
 _SPEED = re.compile(r"(faster|speed-?\s?ups?|acceleration|accelerat\w*|quicker|throughput|speed)", re.IGNORECASE)
 _CHEAPER = re.compile(
     r"(fewer|less|reduction|compression|lower|memory|parameters|FLOPs|computation|cost|cheaper)", re.IGNORECASE
+)
+#: "13x more compact", "42% lighter than"
+_SMALLER = re.compile(
+    r"^[\s-]*(?:smaller|lighter|more compact)\b(?=\s*(?:[.,;)]|$)|\s+(?:than|and|compared)\b)", re.IGNORECASE
 )
 _SUCCESS = re.compile(r"^\s*success(?:ful)?\b(?!\s+rates?)", re.IGNORECASE)
 #: Statements that something got better, without what: "outperforms all others by 4%", "a 2% improvement over BarNet".
@@ -112,7 +116,7 @@ def quantity(before: str, after: str, ratio: bool) -> str | None:
         or (_COMPARED.match(after) if ratio else None)
     )
     if said is None:
-        return "success rate" if _SUCCESS.match(after) else None
+        return "size" if _SMALLER.match(after) else "success rate" if _SUCCESS.match(after) else None
     return said["what"]
 
 

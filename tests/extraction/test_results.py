@@ -181,3 +181,8 @@ def test_sign_thousands_and_setting():
 )
 def test_both_ends_of_a_range_and_no_setting(text, values):
     assert [result.value for result in results(text)] == values
+
+
+def test_what_is_smaller_has_a_size():
+    (found,) = results("FooNet is 13x more compact than BarNet.")
+    assert (found.metric, found.value, found.kind) == ("size", 13, "ratio")

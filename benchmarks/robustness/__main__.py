@@ -20,6 +20,10 @@ twenty minutes on two cores that have nothing else to do:
 A trial is as it should be when it ends with the status and the outcome that are due, no traceback is printed, no record
 takes more than 10 s of processor time and no process more than 1 GiB of memory. Every build runs in a process of its
 own; the memory includes Python, spaCy and the model (about 350 MiB).
+
+Beside these trials, whatever bytes go into the readers (`KG_FUZZ_SECONDS=600 pytest tests/test_fuzz.py`: each of the
+eight and the offsets of mentions for ten minutes), and whatever Unicode goes through each export and back
+(`KG_EXAMPLES=10000 pytest tests/export`, hours).
 """
 
 

@@ -141,7 +141,7 @@ def _add_links(graph: nx.MultiDiGraph, read: ReadPaper) -> None:
 
 def nodes_of_kind(graph: nx.MultiDiGraph, kind: str) -> Iterable[str]:
     """The keys of all nodes of one kind, in the graph's order."""
-    return (node for node, data in graph.nodes(data=True) if data["kind"] == kind)
+    return (node for node, data in graph.nodes(data=True) if data.get("kind") == kind)
 
 
 def count_by_kind(graph: nx.MultiDiGraph) -> tuple[dict[str, int], dict[str, int]]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import networkx as nx
 
-from kg.graph import PAPER_RELATIONS
+from kg.graph import PAPER_RELATIONS, nodes_of_kind
 from kg.records import entity_kind, known_year
 
 #: How many of each kind are kept, and of the entities of each year.
@@ -69,14 +69,12 @@ def shared(named: Mapping[str, Collection[str]], year: int) -> Iterator[Shared]:
 def tallies(graph: nx.MultiDiGraph) -> list[Tally]:
     """The commonest of each kind in a graph, the commonest first; among as common ones the order is that of ids."""
     counts: Counter[Shared] = Counter()
-    for paper, about in graph.nodes(data=True):
-        if about.get("kind") != "paper":  # one that a paper links to, but that is not in the graph, has no kind
-            continue
+    for paper in nodes_of_kind(graph, "paper"):
         named: dict[str, list[str]] = {}
         for _, entity, data in graph.out_edges(paper, data=True):
             if data["relation"] in PAPER_RELATIONS:
                 named.setdefault(data["relation"], []).append(entity)
-        counts.update(shared(named, known_year(about["year"])))
+        counts.update(shared(named, known_year(graph.nodes[paper]["year"])))
     return commonest(Tally(*item) for item in counts.items())
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc, Token
 
+from kg.extraction.gazetteer import read_table
 from kg.naming import joined, name_key
 from kg.records import Label
 
@@ -142,9 +143,8 @@ def is_nameless(text: str, label: Label) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _nameless() -> frozenset[tuple[str, ...]]:
-    lines = _NAMELESS.read_text(encoding="utf-8").splitlines()[1:]
-    return frozenset(tuple(line.split("\t")) for line in lines if not line.startswith("#"))
+def _nameless() -> frozenset[tuple[Label, str]]:
+    return frozenset((entry.label, entry.name) for entry in read_table(_NAMELESS))
 
 
 def is_generic(text: str) -> bool:

@@ -107,8 +107,7 @@ def numbers(text: str, offset: int, inside: Sequence[Mention]) -> list[Number]:
         found[match.start("value")] = _number(match, "value", "x")
     for match in _NUMBER.finditer(text):
         if match.start("value") not in found and not _is_no_result(match, offset, inside):
-            unit = match["unit"] or ("x" if _FACTOR.search(_before(match)) else "")
-            found[match.start("value")] = _number(match, "value", unit)
+            found[match.start("value")] = _number(match, "value", _unit(match))
     # Digits without end are no number: their value would be infinite.
     placed = [found[start].shifted(offset) for start in sorted(found) if math.isfinite(found[start].value)]
     return [n for n in placed if not any(m.start <= n.start < m.end for m in inside)]
@@ -117,9 +116,13 @@ def numbers(text: str, offset: int, inside: Sequence[Mention]) -> list[Number]:
 def _of_range(match: re.Match[str]) -> Iterator[Number]:
     """Both ends, unless it is a setting's."""
     if not _OTHER_QUANTITY.search(_before(match)):
-        unit = match["unit"] or ("x" if _FACTOR.search(_before(match)) else "")
-        yield _number(match, "low", unit)
-        yield _number(match, "high", unit)
+        yield _number(match, "low", _unit(match))
+        yield _number(match, "high", _unit(match))
+
+
+def _unit(match: re.Match[str]) -> str:
+    """The unit as printed; "by a factor of" is one too."""
+    return match["unit"] or ("x" if _FACTOR.search(_before(match)) else "")
 
 
 def _before(match: re.Match[str]) -> str:

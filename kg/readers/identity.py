@@ -6,6 +6,7 @@ import hashlib
 import re
 
 from kg.naming import name_key
+from kg.records import ENTITY_KINDS
 
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+", re.IGNORECASE)
 _ARXIV = re.compile(
@@ -14,7 +15,7 @@ _ARXIV = re.compile(
 
 
 #: What the ids of entities and results begin with.
-_OF_OTHERS = re.compile("(?:method|dataset|metric|task|result):")
+_OF_OTHERS = re.compile(f"(?:{'|'.join((*ENTITY_KINDS, 'result'))}):")
 
 
 def normal_doi(text: str) -> str:

@@ -84,12 +84,16 @@ class _Site:
 
     def _rows(self, request: Request) -> Rows:
         async def rows(sparql: str) -> list[Row]:
-            answer = await while_connected(request, self._pool, Question(sparql))
-            if answer.outcome is not Outcome.ROWS:
-                raise problem(answer, self._pool.limits)
-            return rows_of(answer.content)
+            return rows_of(await self._asked(request, Question(sparql)))
 
         return rows
+
+    async def _asked(self, request: Request, question: Question) -> bytes:
+        """The content of an answer; anything but an answer is raised as what the client is told."""
+        answer = await while_connected(request, self._pool, question)
+        if answer.outcome is not Outcome.ROWS:
+            raise problem(answer, self._pool.limits)
+        return answer.content
 
     # SPARQL
 
@@ -139,10 +143,7 @@ class _Site:
             if found is not None:
                 return self.page("thing.html", thing=found)
         else:
-            answer = await while_connected(request, self._pool, Question(f"ASK {{ {iri} ?property ?value }}"))
-            if answer.outcome is not Outcome.ROWS:
-                raise problem(answer, self._pool.limits)
-            if b"true" in answer.content:
+            if b"true" in await self._asked(request, Question(f"ASK {{ {iri} ?property ?value }}")):
                 return await ask(request, self._pool, f"DESCRIBE {iri}", likes)
         raise HTTPException(404, "The graph knows nothing of this name.")
 
@@ -155,10 +156,7 @@ class _Site:
 
     async def _named(self, request: Request) -> list[dict[str, Any]]:
         question = Question("", name=request.query_params.get("q") or " ")
-        answer = await while_connected(request, self._pool, question)
-        if answer.outcome is not Outcome.ROWS:
-            raise problem(answer, self._pool.limits)
-        return list(json.loads(answer.content))
+        return list(json.loads(await self._asked(request, question)))
 
     async def lookup(self, request: Request) -> Response:
         """From an id as ``papers.jsonl`` has it to the address of the paper or entity."""
